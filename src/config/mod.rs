@@ -1,0 +1,117 @@
+//! What the operator sets: a flag, its `HOOKWELL_…` variable, its default, checked once.
+//!
+//! One file per concern, each a clap group; [`Config`] only puts them together. Read at start and handed down; nothing else
+//! in the program reads the environment. A new setting goes into the group of its concern, with a sentence of help.
+
+pub mod limits;
+pub mod listen;
+pub mod log;
+pub mod store;
+
+pub use limits::LimitsConfig;
+pub use listen::ListenConfig;
+pub use log::{LogConfig, LogFormat};
+pub use store::StoreConfig;
+
+use std::time::Duration;
+
+/// All settings of `hookwell serve`.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Config {
+    /// Addresses and names.
+    #[command(flatten)]
+    pub listen: ListenConfig,
+    /// Where data is kept.
+    #[command(flatten)]
+    pub store: StoreConfig,
+    /// How much of what is accepted.
+    #[command(flatten)]
+    pub limits: LimitsConfig,
+    /// What is logged.
+    #[command(flatten)]
+    pub log: LogConfig,
+}
+
+impl Config {
+    /// The defaults.
+    ///
+    /// # Panics
+    /// Never: a unit test reads the defaults.
+    pub fn with_defaults() -> Self {
+        #[derive(clap::Parser)]
+        struct Bare {
+            #[command(flatten)]
+            config: Config,
+        }
+        <Bare as clap::Parser>::try_parse_from(["hookwell"])
+            .expect("the defaults are valid")
+            .config
+    }
+}
+
+/// Reads `500ms`, `30s`, `2m`, `1h` or a bare number of seconds; `0` is no limit.
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
+    let digits = text
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let number: u64 = number
+        .parse()
+        .map_err(|_| "write a time as 500ms, 30s, 2m or 1h".to_owned())?;
+    let duration = match unit {
+        "ms" => Some(Duration::from_millis(number)),
+        "" | "s" => Some(Duration::from_secs(number)),
+        "m" => number.checked_mul(60).map(Duration::from_secs),
+        "h" => number.checked_mul(3600).map(Duration::from_secs),
+        _ => None,
+    };
+    duration.ok_or_else(|| "write a time as 500ms, 30s, 2m or 1h".to_owned())
+}
+
+/// Reads a number of bytes: `4096`, `64k`, `10M`, `1G` (powers of 1024); `0` is no limit.
+pub(crate) fn bytes(text: &str) -> Result<u64, String> {
+    let digits = text
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let number: u64 = number
+        .parse()
+        .map_err(|_| "write a size as 4096, 64k, 10M or 1G".to_owned())?;
+    let scale = match unit.trim_end_matches("iB").trim_end_matches('B') {
+        "" => 1,
+        "k" | "K" => 1 << 10,
+        "m" | "M" => 1 << 20,
+        "g" | "G" => 1 << 30,
+        _ => return Err("write a size as 4096, 64k, 10M or 1G".to_owned()),
+    };
+    number
+        .checked_mul(scale)
+        .ok_or_else(|| "this is more than there can be".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_are_valid() {
+        let config = Config::with_defaults();
+        assert_eq!(config.listen.listen.to_string(), "127.0.0.1:8080");
+        assert_eq!(config.limits.max_body, 10 << 20);
+    }
+
+    #[test]
+    fn times_and_sizes_are_read_as_people_write_them() {
+        assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
+        assert_eq!(duration("2m"), Ok(Duration::from_secs(120)));
+        assert_eq!(duration("7"), Ok(Duration::from_secs(7)));
+        assert!(
+            duration("soon").is_err()
+                && duration("5 s").is_err()
+                && duration("99999999999999999999h").is_err()
+        );
+        assert_eq!(bytes("10M"), Ok(10 << 20));
+        assert_eq!(bytes("64KiB"), Ok(64 << 10));
+        assert!(bytes("x").is_err() && bytes("99999999999G").is_err());
+    }
+}

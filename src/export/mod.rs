@@ -1,0 +1,1 @@
+//! A capture in the form of another tool.

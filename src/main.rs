@@ -1,0 +1,3 @@
+//! The `hookwell` program.
+
+fn main() {}

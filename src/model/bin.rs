@@ -1,0 +1,246 @@
+//! A bin and its settings.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::{BinId, Timestamp};
+
+/// An address that accepts any HTTP request.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Bin {
+    /// Its public id, part of the capture URL.
+    pub id: BinId,
+    /// The store's own short number for it: never shown, never given twice.
+    pub serial: u64,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// What its owner set.
+    pub settings: Settings,
+}
+
+impl Bin {
+    /// The first label of its capture URL: the alias where there is one, else the id.
+    pub fn address(&self) -> String {
+        self.settings
+            .alias
+            .as_ref()
+            .map_or_else(|| self.id.to_string(), ToString::to_string)
+    }
+
+    /// What pages call it: its name, or its alias, or the first digits of its id.
+    pub fn title(&self) -> String {
+        match (&self.settings.name, &self.settings.alias) {
+            (name, _) if !name.is_empty() => name.clone(),
+            (_, Some(alias)) => alias.to_string(),
+            _ => format!("Bin {:.8}", self.id.to_string()),
+        }
+    }
+}
+
+/// What the owner of a bin can set.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// A name for people, at most 100 characters; may be empty.
+    pub name: String,
+    /// A name for the capture URL beside the id: 3 to 63 of `a–z`, `0–9` and `-`.
+    #[schema(value_type = Option<String>)]
+    pub alias: Option<Alias>,
+    /// Whether replies carry CORS headers, so that a page of any origin may send here.
+    pub cors: bool,
+    /// How much is kept, and for how long.
+    pub keep: Keep,
+    /// How many bytes of a body are kept and accepted, at most the server's `--max-body`; 0 takes the server's.
+    pub body_limit: u64,
+}
+
+impl Settings {
+    /// How many characters a name may have.
+    pub const NAME_CHARACTERS: usize = 100;
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            alias: None,
+            cors: true,
+            keep: Keep::default(),
+            body_limit: 10 * 1024 * 1024,
+        }
+    }
+}
+
+/// How much of a bin is kept. Above it the oldest captures are dropped, and the drop is counted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Keep {
+    /// How many captures; 0 for any number.
+    pub captures: u64,
+    /// How many bytes of bodies and headers; 0 for any number.
+    pub bytes: u64,
+    /// How many days the bin lives after its last capture (or its making); 0 for ever.
+    pub days: u32,
+}
+
+impl Default for Keep {
+    fn default() -> Self {
+        Self {
+            captures: 1000,
+            bytes: 256 * 1024 * 1024,
+            days: 7,
+        }
+    }
+}
+
+/// How full a bin is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Usage {
+    /// Captures that can be read.
+    pub captures: u64,
+    /// Their bodies and headers, in bytes.
+    pub bytes: u64,
+    /// Captures dropped because of [`Keep`].
+    pub dropped: u64,
+    /// Requests that were refused and left no capture.
+    pub refused: u64,
+    /// When the newest capture arrived; `None` before the first.
+    pub last_capture_at: Option<Timestamp>,
+}
+
+/// A readable name in a capture URL, also valid as a DNS label (RFC 1035 section 2.3.1, with a digit allowed first).
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Alias(String);
+
+/// Why a text cannot be an alias.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotAnAlias {
+    /// Too short, too long, or with another character.
+    #[error("an alias has 3 to 63 of a–z, 0–9 and -, and neither begins nor ends with -")]
+    Form,
+    /// One of hookwell's own addresses.
+    #[error("this name is one of hookwell's own addresses")]
+    Reserved,
+    /// It could be taken for a bin's id.
+    #[error("32 hex digits are the form of a bin's id")]
+    LooksLikeAnId,
+}
+
+impl Alias {
+    /// First path segments that hookwell itself answers, or may one day.
+    const RESERVED: [&'static str; 18] = [
+        "api",
+        "assets",
+        "b",
+        "bins",
+        "docs",
+        "favicon",
+        "health",
+        "healthz",
+        "help",
+        "livez",
+        "login",
+        "metrics",
+        "readyz",
+        "robots",
+        "static",
+        "theme",
+        "well-known",
+        "www",
+    ];
+
+    /// The alias as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Alias {
+    type Err = NotAnAlias;
+
+    fn from_str(text: &str) -> Result<Self, NotAnAlias> {
+        let plain = text
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+        if !plain || !(3..=63).contains(&text.len()) || text.starts_with('-') || text.ends_with('-')
+        {
+            return Err(NotAnAlias::Form);
+        }
+        if Self::RESERVED.contains(&text) {
+            return Err(NotAnAlias::Reserved);
+        }
+        if text.parse::<BinId>().is_ok() {
+            return Err(NotAnAlias::LooksLikeAnId);
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl fmt::Display for Alias {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Serialize for Alias {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Alias {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn aliases_are_dns_labels_that_are_not_ours() {
+        assert_eq!(
+            "stripe-staging".parse::<Alias>().unwrap().as_str(),
+            "stripe-staging"
+        );
+        for (text, error) in [
+            ("ab", NotAnAlias::Form),
+            ("-abc", NotAnAlias::Form),
+            ("Abc", NotAnAlias::Form),
+            ("a/b", NotAnAlias::Form),
+            ("api", NotAnAlias::Reserved),
+            (
+                "0123456789abcdef0123456789abcdef",
+                NotAnAlias::LooksLikeAnId,
+            ),
+        ] {
+            assert_eq!(text.parse::<Alias>(), Err(error), "{text}");
+        }
+    }
+
+    #[test]
+    fn settings_read_with_defaults_and_refuse_what_they_do_not_know() {
+        let settings: Settings = serde_json::from_str(r#"{"name":"x","keep":{"days":0}}"#).unwrap();
+        assert_eq!(
+            settings,
+            Settings {
+                name: "x".into(),
+                keep: Keep {
+                    days: 0,
+                    ..Keep::default()
+                },
+                ..Settings::default()
+            }
+        );
+        let error = serde_json::from_str::<Settings>(r#"{"nmae":"x"}"#).unwrap_err();
+        assert!(
+            error.to_string().contains("unknown field `nmae`"),
+            "{error}"
+        );
+    }
+}

@@ -1,0 +1,25 @@
+//! The product's words as plain data: bins, captures, what was answered.
+//!
+//! This is the ground floor. Everything above hands these types around: [`ingest`](crate::ingest) makes a [`Draft`] of
+//! what a sender sent, the [`store`](crate::store) numbers it into a [`Capture`], pages and API show it. Nothing here does
+//! I/O, knows SQL, HTTP servers or HTML, or reads the time by itself ([`Clock`] is handed in from above).
+//!
+//! To add a word: give it a file of its own here, under the name that the pages and the API use for it.
+
+pub mod bin;
+pub mod body;
+pub mod capture;
+pub mod head;
+pub mod id;
+pub mod refusal;
+pub mod reply;
+pub mod time;
+
+pub use bin::{Alias, Bin, Keep, Settings, Usage};
+pub use body::{Body, BodyState};
+pub use capture::{Capture, CaptureLine, Draft, Envelope, Scheme};
+pub use head::{Head, Headers, Version};
+pub use id::{BinId, BinKey, CaptureNumber, KeyHash};
+pub use refusal::{Reason, Refusal};
+pub use reply::Reply;
+pub use time::{Clock, Timestamp};

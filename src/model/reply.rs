@@ -1,0 +1,32 @@
+//! What hookwell answered.
+
+/// The answer that the sender of a capture was given.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Reply {
+    /// The status code; `None` when the sender went away before an answer could be given.
+    pub status: Option<u16>,
+    /// Name of the rule that chose it; `None` for the bin's own reply and for limits.
+    pub rule: Option<String>,
+    /// How long the answer was held back on purpose, in milliseconds.
+    pub delay_ms: u32,
+}
+
+impl Reply {
+    /// An answer given at once, by no rule.
+    pub fn plain(status: u16) -> Self {
+        Self {
+            status: Some(status),
+            rule: None,
+            delay_ms: 0,
+        }
+    }
+
+    /// No answer: there was nobody left to hear it.
+    pub fn none() -> Self {
+        Self {
+            status: None,
+            rule: None,
+            delay_ms: 0,
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! What can go wrong in a store, named by what it means to the caller.
+
+use std::path::PathBuf;
+
+use crate::model::Timestamp;
+
+/// A failure of a store.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// There is no bin of that id, alias or key, and none is known to have been.
+    #[error("there is no such bin")]
+    UnknownBin,
+    /// The bin was deleted, or expired.
+    #[error("the bin was deleted")]
+    Gone {
+        /// When.
+        at: Timestamp,
+    },
+    /// The bin is there, a capture of that number is not.
+    #[error("there is no such capture")]
+    UnknownCapture,
+    /// Another bin has this alias.
+    #[error("another bin has this alias")]
+    AliasTaken,
+    /// Too much is waiting to be written; try again in a moment.
+    #[error("too much is waiting to be written")]
+    Overloaded,
+    /// There is no room on the disk.
+    #[error("the disk is full")]
+    Full,
+    /// The store cannot work now: it is closing, or its engine failed.
+    #[error("the store is not available: {0}")]
+    Unavailable(String),
+    /// The data was written by a newer hookwell.
+    #[error(
+        "the data in {path} has schema version {found}, this hookwell knows versions up to {known}: use a newer hookwell, or another --data folder"
+    )]
+    TooNew {
+        /// The database.
+        path: PathBuf,
+        /// The version it has.
+        found: i64,
+        /// The newest version that this program knows.
+        known: i64,
+    },
+    /// Another server has the data folder.
+    #[error(
+        "another hookwell is using the data folder {path}: stop it, or choose another with --data"
+    )]
+    InUse {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The data folder cannot be used.
+    #[error("cannot use the data folder {path}")]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The engine failed.
+    #[error("the database failed")]
+    Engine(#[source] rusqlite::Error),
+}
+
+/// A store's answer.
+pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -1,0 +1,173 @@
+//! Where bins and captures are kept.
+//!
+//! [`ingest`](crate::ingest) hands a [`Draft`] down and gets a number back *after* the capture is durable; the store itself
+//! announces on its [`ChangeFeed`] what became visible, since only it knows when that is; pages and API read windows of
+//! captures. Nothing above this folder knows SQL, nothing in it knows HTTP, HTML or who is watching.
+//!
+//! # The contract
+//!
+//! Every engine keeps it, and `tests/it/store.rs` holds every engine to it:
+//!
+//! - [`append`](Store::append) returns after the capture would survive a power cut, and never for one that would not.
+//! - Within a bin, numbers have no gaps, are never given twice (not after a delete or clear either), and *become visible in
+//!   order*: whoever has read number n will never see a lower one appear later. The live streams rest on this.
+//! - A change is announced after it is visible to readers, and changes of one bin in order.
+//! - The oldest captures above a bin's [`Keep`](crate::model::Keep) are gone for readers as soon as the newer ones are there.
+//! - A caller that stops waiting changes nothing: the work is done or it is not, as a whole.
+//!
+//! To add an engine: a folder beside `sqlite/` with the same file names, one arm in [`open`], and its line in the contract
+//! suite.
+
+mod error;
+pub mod retention;
+pub mod sqlite;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use tokio::sync::broadcast;
+
+pub use error::{Error, Result};
+
+use crate::config::StoreConfig;
+use crate::model::{
+    Alias, Bin, BinId, Capture, CaptureLine, CaptureNumber, Clock, Draft, KeyHash, Refusal,
+    Settings, Timestamp, Usage,
+};
+
+/// Opens the store that the configuration names.
+///
+/// # Errors
+/// [`Error::Folder`], [`Error::InUse`], [`Error::TooNew`] and [`Error::Engine`], each with a message for the operator.
+pub async fn open(config: &StoreConfig, clock: Clock) -> Result<Arc<dyn Store>> {
+    sqlite::Sqlite::open(config, clock)
+}
+
+/// How a request names a bin.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Address {
+    /// By its id.
+    Id(BinId),
+    /// By its alias.
+    Alias(Alias),
+}
+
+/// Which captures of a bin to read.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Window {
+    /// The newest, newest first; with a number only those below it.
+    Newest {
+        /// Only numbers below this one.
+        before: Option<CaptureNumber>,
+        /// At most that many.
+        limit: usize,
+    },
+    /// Those above a number, oldest first.
+    After {
+        /// Only numbers above this one.
+        after: CaptureNumber,
+        /// At most that many.
+        limit: usize,
+    },
+}
+
+/// Something that became visible to readers.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Change {
+    /// Captures were added; the newest has this number.
+    Captured(BinId, CaptureNumber),
+    /// One capture was deleted.
+    Deleted(BinId, CaptureNumber),
+    /// All captures of the bin were deleted.
+    Cleared(BinId),
+    /// The settings of the bin were changed.
+    Updated(BinId),
+    /// Requests to the bin were refused.
+    Refused(BinId),
+    /// The bin was deleted, or expired.
+    Gone(BinId),
+}
+
+/// What was committed, by this process or another one, a batch at a time. A reader that falls behind is told so
+/// ([`RecvError::Lagged`](broadcast::error::RecvError::Lagged)) and has to read again what it shows.
+pub type ChangeFeed = broadcast::Receiver<Arc<[Change]>>;
+
+/// A place that keeps bins and captures; see the [module](self) for the contract.
+///
+/// Every method may fail with [`Error::Unavailable`] and [`Error::Engine`]; those that write also with [`Error::Full`]; those
+/// that take a [`Bin`] with [`Error::Gone`] when it was deleted meanwhile. Further errors are named at the method.
+#[async_trait]
+pub trait Store: Send + Sync + std::fmt::Debug {
+    /// Makes a bin whose key has this hash. Errors: [`Error::AliasTaken`].
+    async fn create_bin(&self, id: BinId, key: KeyHash, settings: Settings) -> Result<Arc<Bin>>;
+
+    /// The bin that a sender addresses. Errors: [`Error::UnknownBin`], [`Error::Gone`].
+    async fn bin(&self, address: &Address) -> Result<Arc<Bin>>;
+
+    /// The bin that a key opens. Errors: [`Error::UnknownBin`], [`Error::Gone`].
+    async fn bin_by_key(&self, key: KeyHash) -> Result<Arc<Bin>>;
+
+    /// Replaces the bin's settings. Errors: [`Error::AliasTaken`].
+    async fn update_bin(&self, bin: &Bin, settings: Settings) -> Result<Arc<Bin>>;
+
+    /// Deletes the bin with all its captures; its addresses answer [`Error::Gone`] from then on.
+    async fn delete_bin(&self, bin: &Bin) -> Result<()>;
+
+    /// How full the bin is.
+    async fn usage(&self, bin: &Bin) -> Result<Usage>;
+
+    /// Numbers the draft, and returns once it is durable. Errors: [`Error::Overloaded`].
+    async fn append(&self, bin: &Arc<Bin>, draft: Draft) -> Result<CaptureNumber>;
+
+    /// Captures without their bodies.
+    async fn lines(&self, bin: &Bin, window: Window) -> Result<Vec<CaptureLine>>;
+
+    /// One capture. Errors: [`Error::UnknownCapture`].
+    async fn capture(&self, bin: &Bin, n: CaptureNumber) -> Result<Capture>;
+
+    /// The nearest captures around `n`, itself left out: the next newer and the next older one.
+    async fn neighbours(
+        &self,
+        bin: &Bin,
+        n: CaptureNumber,
+    ) -> Result<(Option<CaptureNumber>, Option<CaptureNumber>)>;
+
+    /// Deletes one capture. Errors: [`Error::UnknownCapture`].
+    async fn delete_capture(&self, bin: &Bin, n: CaptureNumber) -> Result<()>;
+
+    /// Deletes all captures of the bin and says how many they were; numbering goes on.
+    async fn clear(&self, bin: &Bin) -> Result<u64>;
+
+    /// Counts a refused request and keeps its trace. Never waits: under overload a trace may be dropped, the count is not.
+    fn refuse(&self, address: Address, refusal: Refusal);
+
+    /// The newest traces of refused requests, newest first.
+    async fn refusals(&self, bin: &Bin, limit: usize) -> Result<Vec<Refusal>>;
+
+    /// What was committed from now on.
+    fn changes(&self) -> ChangeFeed;
+
+    /// One round of housekeeping: ends bins whose time is over, and frees the room of what was deleted. Returns whether
+    /// there is more to do.
+    async fn sweep(&self, now: Timestamp) -> Result<bool>;
+
+    /// Whether the store can write now.
+    async fn check_ready(&self) -> Result<()>;
+
+    /// Finishes what was accepted and closes; later calls fail with [`Error::Unavailable`].
+    async fn close(&self);
+}
+
+impl Change {
+    /// The bin that it is about.
+    pub fn bin(&self) -> BinId {
+        match *self {
+            Self::Captured(bin, _)
+            | Self::Deleted(bin, _)
+            | Self::Cleared(bin)
+            | Self::Updated(bin)
+            | Self::Refused(bin)
+            | Self::Gone(bin) => bin,
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! The sweeper: housekeeping on a timer, over the trait.

@@ -1,0 +1,205 @@
+//! What handlers take: the bin behind a key, the address that the visitor uses, which part of a page is wanted.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use axum::extract::{FromRef, FromRequestParts, RawPathParams};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
+use axum::response::IntoResponse;
+
+use super::{App, Error};
+use crate::model::{Bin, BinKey, CaptureNumber};
+
+/// The bin whose key stands in the page's address (`{key}`).
+#[derive(Debug)]
+pub struct BinByKey {
+    /// The bin.
+    pub bin: Arc<Bin>,
+    /// Its key, to build further addresses of the page.
+    pub key: BinKey,
+}
+
+/// The text of a path parameter; `Error::NotFound` when the route has none of that name.
+async fn path_text<S: Send + Sync>(
+    parts: &mut Parts,
+    state: &S,
+    name: &str,
+) -> Result<String, Error> {
+    let params = RawPathParams::from_request_parts(parts, state)
+        .await
+        .map_err(|_| Error::NotFound)?;
+    params
+        .iter()
+        .find(|(have, _)| *have == name)
+        .map(|(_, value)| value.to_owned())
+        .ok_or(Error::NotFound)
+}
+
+impl BinByKey {
+    async fn from_parts<S: Send + Sync>(parts: &mut Parts, state: &S) -> Result<Self, Error>
+    where
+        Arc<App>: FromRef<S>,
+    {
+        let key: BinKey = path_text(parts, state, "key")
+            .await?
+            .parse()
+            .map_err(|_| Error::UnknownBin)?;
+        let bin = Arc::<App>::from_ref(state)
+            .store
+            .bin_by_key(key.hash())
+            .await?;
+        Ok(Self { bin, key })
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for BinByKey
+where
+    Arc<App>: FromRef<S>,
+{
+    type Rejection = super::page::Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
+        Ok(Self::from_parts(parts, state).await?)
+    }
+}
+
+/// The bin of an API call: its id in the path (`{id}`), its key in `Authorization: Bearer`.
+#[derive(Debug)]
+pub struct BinByToken(pub Arc<Bin>);
+
+/// The key that `Authorization: Bearer` carries (RFC 6750 section 2.1).
+fn bearer(headers: &HeaderMap) -> Option<BinKey> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, key) = value.split_once(' ')?;
+    if scheme.eq_ignore_ascii_case("bearer") {
+        key.trim().parse().ok()
+    } else {
+        None
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for BinByToken
+where
+    Arc<App>: FromRef<S>,
+{
+    type Rejection = super::api::Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
+        let key = bearer(&parts.headers).ok_or(Error::Unauthorized)?;
+        // A wrong key, a key of another bin and an id that no bin has all read the same: an answer tells nothing of others' bins.
+        let id = path_text(parts, state, "id")
+            .await?
+            .parse()
+            .map_err(|_| Error::UnknownBin)?;
+        let bin = Arc::<App>::from_ref(state)
+            .store
+            .bin_by_key(key.hash())
+            .await
+            .map_err(Error::from)?;
+        if bin.id == id {
+            Ok(Self(bin))
+        } else {
+            Err(Error::UnknownBin.into())
+        }
+    }
+}
+
+/// The number of a capture in the path (`{n}`). A text that is no number is a failure `E`: a page's or an API call's.
+#[derive(Debug)]
+pub struct Number<E>(pub CaptureNumber, std::marker::PhantomData<E>);
+
+impl<S: Send + Sync, E: From<Error> + IntoResponse> FromRequestParts<S> for Number<E> {
+    type Rejection = E;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, E> {
+        let n = path_text(parts, state, "n")
+            .await?
+            .parse()
+            .map_err(|_| Error::NotFound)?;
+        Ok(Self(CaptureNumber(n), std::marker::PhantomData))
+    }
+}
+
+/// The address that the visitor uses for this server, to write absolute URLs with.
+#[derive(Debug, Clone)]
+pub struct Site {
+    /// Scheme, host and port, without a slash at the end: `https://hooks.example.com`.
+    pub base: String,
+    capture_domain: Option<String>,
+}
+
+impl Site {
+    /// The bin's capture URL, without a slash at the end.
+    pub fn capture_url(&self, bin: &Bin) -> String {
+        match (&self.capture_domain, self.base.split_once("://")) {
+            (Some(domain), Some((scheme, authority))) => {
+                let port = authority
+                    .strip_prefix(crate::config::listen::host_of(authority))
+                    .unwrap_or_default();
+                format!("{scheme}://{}.{domain}{port}", bin.address())
+            }
+            _ => format!("{}/{}", self.base, bin.address()),
+        }
+    }
+
+    /// The address of the bin's page.
+    pub fn inspect_url(&self, key: &BinKey) -> String {
+        format!("{}/b/{key}", self.base)
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Site
+where
+    Arc<App>: FromRef<S>,
+{
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
+        let app = Arc::<App>::from_ref(state);
+        let listen = &app.config.listen;
+        let base = match &listen.public_url {
+            Some(url) => format!(
+                "{}://{}",
+                if url.https { "https" } else { "http" },
+                url.authority
+            ),
+            // The host layer let only known hosts through, so that this one can be written into a page.
+            None => match parts
+                .uri
+                .authority()
+                .map(axum::http::uri::Authority::as_str)
+                .or_else(|| parts.headers.get(header::HOST)?.to_str().ok())
+            {
+                Some(host) => format!("http://{host}"),
+                None => format!("http://{}", listen.listen),
+            },
+        };
+        Ok(Self {
+            base,
+            capture_domain: listen.capture_domain.clone(),
+        })
+    }
+}
+
+/// Whether the page's script asks for a part of the page (`?part=detail`) instead of all of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// The whole page.
+    Page,
+    /// Only the open request.
+    Detail,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Part {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        let query = parts.uri.query().unwrap_or_default();
+        Ok(if query.split('&').any(|pair| pair == "part=detail") {
+            Self::Detail
+        } else {
+            Self::Page
+        })
+    }
+}

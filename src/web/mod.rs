@@ -1,0 +1,52 @@
+//! Pages and API: what people and programs ask hookwell itself.
+//!
+//! Stands on top of the [`store`](crate::store) and the [`live`](crate::live) hub; knows HTTP and HTML, not SQL, sockets or
+//! the command line. [`router`] holds every route; [`service`] puts the capture path, which wears none of the layers, before
+//! it. Pages are askama templates ([`page`]), the API is JSON ([`api`]), errors of both are one [`Error`] in two forms.
+//!
+//! To add a page: `page/x.rs`, `templates/x.html`, one line in [`page::router`]. To add an API call: a handler in `api/` with
+//! its description, one line in [`api::router`].
+
+pub mod api;
+pub mod assets;
+mod error;
+pub mod extract;
+pub mod layers;
+pub mod ops;
+pub mod page;
+
+use std::sync::Arc;
+
+use axum::Router;
+
+pub use error::Error;
+
+use crate::config::Config;
+use crate::live::Hub;
+use crate::model::Clock;
+use crate::store::Store;
+
+/// What handlers work with; shared by all of them for as long as the server runs.
+#[derive(Debug)]
+pub struct App {
+    /// Bins and captures.
+    pub store: Arc<dyn Store>,
+    /// Live subscriptions.
+    pub hub: Hub,
+    /// What the operator set.
+    pub config: Arc<Config>,
+    /// The time.
+    pub clock: Clock,
+}
+
+/// Every route of pages, API and operations, with their layers.
+pub fn router(app: &Arc<App>) -> Router {
+    let routes = Router::new()
+        .merge(page::router())
+        .merge(api::router())
+        .fallback(page::error::not_found);
+    layers::wrap(routes, app)
+        .merge(ops::router())
+        .merge(assets::router())
+        .with_state(Arc::clone(app))
+}
