@@ -65,5 +65,23 @@ pub enum Error {
     Engine(#[source] rusqlite::Error),
 }
 
+impl From<rusqlite::Error> for Error {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error() {
+            Some(failure)
+                if failure.code == rusqlite::ErrorCode::DiskFull
+                    || failure.extended_code == NO_ROOM_FOR_INDEX =>
+            {
+                Self::Full
+            }
+            _ => Self::Engine(error),
+        }
+    }
+}
+
+/// `SQLITE_IOERR_SHMSIZE`: the index of the write-ahead log could not grow, which is how a full disk shows there
+/// (<https://www.sqlite.org/rescode.html#ioerr_shmsize>).
+const NO_ROOM_FOR_INDEX: i32 = 10 | (19 << 8);
+
 /// A store's answer.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -40,11 +40,11 @@ use crate::model::{
 /// # Errors
 /// [`Error::Folder`], [`Error::InUse`], [`Error::TooNew`] and [`Error::Engine`], each with a message for the operator.
 pub async fn open(config: &StoreConfig, clock: Clock) -> Result<Arc<dyn Store>> {
-    sqlite::Sqlite::open(config, clock)
+    Ok(Arc::new(sqlite::Sqlite::open(config, clock)?))
 }
 
 /// How a request names a bin.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Address {
     /// By its id.
     Id(BinId),

@@ -1,18 +1,400 @@
-//! The embedded engine.
+//! The embedded engine: one SQLite file in a data folder, for one server.
+//!
+//! [`writer`] is the one thread that writes, fed by [`queue`] a batch at a time; [`reader`] holds read-only connections that
+//! never wait for it; [`checkpoint`] empties the write-ahead log in the background; [`cache`] knows bins by name; [`room`] is
+//! for the day the disk is full. [`bins`], [`captures`] and [`refusals`] are the SQL, [`row`] turns columns into the model.
+//!
+//! Durability: WAL with `synchronous=FULL`, so a commit is on the disk before anybody hears of it
+//! (<https://www.sqlite.org/pragma.html#pragma_synchronous>).
 
-use std::sync::Arc;
+mod bins;
+mod cache;
+mod captures;
+mod checkpoint;
+mod migrate;
+mod queue;
+mod reader;
+mod refusals;
+mod room;
+mod row;
+mod writer;
 
-use super::{Error, Result, Store};
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use async_trait::async_trait;
+use rusqlite::Connection;
+use tokio::sync::{broadcast, mpsc, oneshot};
+
+use self::bins::Name;
+use self::cache::Cache;
+use self::checkpoint::Checkpointer;
+use self::queue::{Append, Queue, closed};
+use self::reader::Readers;
+use self::room::Room;
+use self::writer::{Outcome, Writer};
+use super::{Address, Change, ChangeFeed, Error, Result, Store, Window};
 use crate::config::StoreConfig;
-use crate::model::Clock;
+use crate::model::{
+    Bin, BinId, Capture, CaptureLine, CaptureNumber, Clock, Draft, KeyHash, Refusal, Settings,
+    Timestamp, Usage,
+};
 
-/// Placeholder until the engine lands.
-#[derive(Debug)]
-pub struct Sqlite;
+/// How many batches of changes a reader of the feed may be behind.
+const FEED: usize = 1024;
+
+/// How many bins one round of the sweeper ends at most.
+const SWEEP: usize = 100;
+
+/// The embedded store.
+pub struct Sqlite {
+    queue: Arc<Queue>,
+    readers: Arc<Readers>,
+    cache: Arc<Cache>,
+    feed: broadcast::Sender<Arc<[Change]>>,
+    full: Arc<AtomicBool>,
+    clock: Clock,
+    thread: Mutex<Option<JoinHandle<()>>>,
+    /// Held as long as the store is open: a second server on the folder is refused.
+    lock: Mutex<Option<File>>,
+}
+
+impl std::fmt::Debug for Sqlite {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Sqlite")
+            .field("full", &self.full)
+            .finish_non_exhaustive()
+    }
+}
 
 impl Sqlite {
-    /// Opens the engine.
-    pub(super) fn open(_: &StoreConfig, _: Clock) -> Result<Arc<dyn Store>> {
-        Err(Error::Unavailable("not yet".into()))
+    /// Opens the database in the data folder, which is made where it is missing. To be called inside a tokio runtime.
+    pub(super) fn open(config: &StoreConfig, clock: Clock) -> Result<Self> {
+        let folder = &config.data;
+        let lock = lock(folder)?;
+        let path = folder.join("hookwell.db");
+        let mut connection = connect(folder, &path)?;
+        migrate::run(&mut connection, &path)?;
+        let full = Arc::<AtomicBool>::default();
+        let (outcomes, receiver) = mpsc::unbounded_channel();
+        let writer = Writer::new(
+            connection,
+            Room::new(folder, Arc::clone(&full)),
+            Checkpointer::start(&path)?,
+            outcomes,
+        )?;
+        let queue = Arc::<Queue>::default();
+        let (feed, _) = broadcast::channel(FEED);
+        tokio::spawn(dispatch(receiver, feed.clone()));
+        let waiting = Arc::clone(&queue);
+        let thread = std::thread::Builder::new()
+            .name("writer".to_owned())
+            .spawn(move || writer.run(&waiting));
+        let thread = thread.map_err(|error| Error::Unavailable(error.to_string()))?;
+        Ok(Self {
+            queue,
+            readers: Arc::new(Readers::new(path)),
+            cache: Arc::default(),
+            feed,
+            full,
+            clock,
+            thread: Mutex::new(Some(thread)),
+            lock: Mutex::new(Some(lock)),
+        })
+    }
+
+    async fn find(&self, name: Name) -> Result<Arc<Bin>> {
+        let miss = match self.cache.get(&name) {
+            Ok(answer) => return answer,
+            Err(miss) => miss,
+        };
+        let wanted = name.clone();
+        let found = self
+            .readers
+            .read(move |connection| bins::find(connection, &wanted))
+            .await?;
+        self.cache.keep(miss, name, found)
+    }
+
+    /// Runs work on the writer's thread.
+    async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Writer) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let (answer, answered) = oneshot::channel();
+        self.queue.task(Box::new(move |writer| {
+            answer.send(work(writer)).ok(); // The caller may have gone away; the work is done.
+        }))?;
+        answered.await.map_err(|_| closed())?
+    }
+
+    /// Ends bins: their addresses answer that they are gone.
+    fn bury(writer: &mut Writer, cache: &Cache, bin: &Bin, now: Timestamp) -> Result<()> {
+        writer.change(bin.serial, |transaction, counters| {
+            counters.clear();
+            bins::bury(transaction, bin.serial, now)?;
+            Ok(((), Change::Gone(bin.id)))
+        })?;
+        cache.forget(bin.serial);
+        Ok(())
+    }
+}
+
+/// Takes the data folder for this process, and makes it where it is missing.
+fn lock(folder: &Path) -> Result<File> {
+    let failed = |source| Error::Folder {
+        path: folder.to_owned(),
+        source,
+    };
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .map_err(failed)?;
+    let file = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .mode(0o600)
+        .open(folder.join("lock"))
+        .map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(Error::InUse {
+            path: folder.to_owned(),
+        }),
+        Err(TryLockError::Error(source)) => Err(failed(source)),
+    }
+}
+
+/// Opens the database for writing; its files can be read by this user alone.
+fn connect(folder: &Path, path: &PathBuf) -> Result<Connection> {
+    let failed = |source| Error::Folder {
+        path: folder.to_owned(),
+        source,
+    };
+    OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .mode(0o600)
+        .open(path)
+        .map_err(failed)?;
+    let connection = Connection::open(path)?;
+    connection.pragma_update(None, "page_size", 8192)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "fullfsync", true)?; // Only macOS knows it, where a plain sync stops short of the disk.
+    connection.pragma_update(None, "wal_autocheckpoint", 0)?;
+    connection.pragma_update(None, "secure_delete", true)?;
+    connection.pragma_update(None, "cache_size", -8192)?;
+    connection.busy_timeout(std::time::Duration::from_secs(5))?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(connection)
+}
+
+/// Passes on what the writer did: one wake-up of one task for a whole batch, which then wakes the senders from inside the
+/// runtime.
+async fn dispatch(
+    mut outcomes: mpsc::UnboundedReceiver<Outcome>,
+    feed: broadcast::Sender<Arc<[Change]>>,
+) {
+    while let Some(Outcome { answers, changes }) = outcomes.recv().await {
+        for (sender, result) in answers {
+            sender.send(result).ok(); // A sender that went away does not need its answer.
+        }
+        if !changes.is_empty() && feed.receiver_count() > 0 {
+            feed.send(changes.into()).ok(); // The last reader may have gone just now.
+        }
+    }
+}
+
+#[async_trait]
+impl Store for Sqlite {
+    async fn create_bin(&self, id: BinId, key: KeyHash, settings: Settings) -> Result<Arc<Bin>> {
+        let now = self.clock.now();
+        let work = move |writer: &mut Writer| {
+            if writer.room.is_full() {
+                return Err(Error::Full);
+            }
+            let made = bins::insert(&writer.connection, id, key, settings, now);
+            writer.noting_full(made)
+        };
+        let bin = self.write(work).await?;
+        self.cache.forget(bin.serial); // An alias may have named a bin that is gone.
+        Ok(Arc::new(bin))
+    }
+
+    async fn bin(&self, address: &Address) -> Result<Arc<Bin>> {
+        self.find(Name::from(address)).await
+    }
+
+    async fn bin_by_key(&self, key: KeyHash) -> Result<Arc<Bin>> {
+        self.find(Name::Key(key)).await
+    }
+
+    async fn update_bin(&self, bin: &Bin, settings: Settings) -> Result<Arc<Bin>> {
+        let (cache, mut updated) = (Arc::clone(&self.cache), bin.clone());
+        updated.settings = settings;
+        let work = move |writer: &mut Writer| {
+            writer.change(updated.serial, |transaction, _| {
+                bins::update(transaction, updated.serial, &updated.settings)?;
+                Ok(((), Change::Updated(updated.id)))
+            })?;
+            cache.forget(updated.serial);
+            Ok(Arc::new(updated))
+        };
+        self.write(work).await
+    }
+
+    async fn delete_bin(&self, bin: &Bin) -> Result<()> {
+        let (cache, bin, now) = (Arc::clone(&self.cache), bin.clone(), self.clock.now());
+        self.write(move |writer| Self::bury(writer, &cache, &bin, now))
+            .await
+    }
+
+    async fn usage(&self, bin: &Bin) -> Result<Usage> {
+        let serial = bin.serial;
+        self.readers
+            .read(move |connection| bins::usage(connection, serial))
+            .await
+    }
+
+    async fn append(&self, bin: &Arc<Bin>, draft: Draft) -> Result<CaptureNumber> {
+        if self.full.load(Ordering::Relaxed) {
+            return Err(Error::Full);
+        }
+        let (answer, answered) = oneshot::channel();
+        self.queue.append(Append {
+            bin: Arc::clone(bin),
+            draft,
+            answer,
+        })?;
+        answered
+            .await
+            .map_err(|_| Error::Unavailable("its writer failed".to_owned()))?
+    }
+
+    async fn lines(&self, bin: &Bin, window: Window) -> Result<Vec<CaptureLine>> {
+        let serial = bin.serial;
+        self.readers
+            .read(move |connection| captures::lines(connection, serial, window))
+            .await
+    }
+
+    async fn capture(&self, bin: &Bin, n: CaptureNumber) -> Result<Capture> {
+        let serial = bin.serial;
+        let found = self
+            .readers
+            .read(move |connection| captures::capture(connection, serial, n))
+            .await?;
+        found.ok_or(Error::UnknownCapture)
+    }
+
+    async fn neighbours(
+        &self,
+        bin: &Bin,
+        n: CaptureNumber,
+    ) -> Result<(Option<CaptureNumber>, Option<CaptureNumber>)> {
+        let serial = bin.serial;
+        self.readers
+            .read(move |connection| captures::neighbours(connection, serial, n))
+            .await
+    }
+
+    async fn delete_capture(&self, bin: &Bin, n: CaptureNumber) -> Result<()> {
+        let (serial, id) = (bin.serial, bin.id);
+        let work = move |writer: &mut Writer| {
+            writer.change(serial, |transaction, counters| {
+                let deleted = if n.0 > counters.floor {
+                    captures::delete(transaction, serial, n)?
+                } else {
+                    None
+                };
+                let weight = deleted.ok_or(Error::UnknownCapture)?;
+                counters.captures = counters.captures.saturating_sub(1);
+                counters.bytes = counters.bytes.saturating_sub(weight);
+                Ok(((), Change::Deleted(id, n)))
+            })
+        };
+        self.write(work).await
+    }
+
+    async fn clear(&self, bin: &Bin) -> Result<u64> {
+        let (serial, id) = (bin.serial, bin.id);
+        self.write(move |writer| {
+            writer.change(serial, |_, counters| {
+                Ok((counters.clear(), Change::Cleared(id)))
+            })
+        })
+        .await
+    }
+
+    fn refuse(&self, address: Address, refusal: Refusal) {
+        self.queue.refuse(address, refusal);
+    }
+
+    async fn refusals(&self, bin: &Bin, limit: usize) -> Result<Vec<Refusal>> {
+        let serial = bin.serial;
+        self.readers
+            .read(move |connection| refusals::newest(connection, serial, limit))
+            .await
+    }
+
+    fn changes(&self) -> ChangeFeed {
+        self.feed.subscribe()
+    }
+
+    async fn sweep(&self, now: Timestamp) -> Result<bool> {
+        let over = self
+            .readers
+            .read(move |connection| bins::expired(connection, now, SWEEP))
+            .await?;
+        let more = over.len() == SWEEP;
+        let cache = Arc::clone(&self.cache);
+        let work = move |writer: &mut Writer| {
+            over.iter()
+                .try_for_each(|bin| Self::bury(writer, &cache, bin, now))
+        };
+        self.write(work).await?;
+        Ok(more)
+    }
+
+    async fn check_ready(&self) -> Result<()> {
+        let now = self.clock.now().as_micros();
+        let work = move |writer: &mut Writer| {
+            if writer.room.is_full() {
+                return Err(Error::Full);
+            }
+            let sql = "INSERT INTO heartbeat (only, at) VALUES (1, ?1) ON CONFLICT (only) DO UPDATE SET at = excluded.at";
+            let beaten = writer.connection.execute(sql, [now]).map_err(Error::from);
+            writer.noting_full(beaten).map(|_| ())
+        };
+        self.write(work).await
+    }
+
+    async fn close(&self) {
+        self.queue.close();
+        let thread = self
+            .thread
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        if let Some(thread) = thread {
+            // The thread finishes what waits and empties the log.
+            let joined = tokio::task::spawn_blocking(|| thread.join()).await;
+            if !matches!(joined, Ok(Ok(()))) {
+                tracing::error!("the writer had failed");
+            }
+        }
+        self.readers.close();
+        self.lock
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
     }
 }

@@ -1,0 +1,93 @@
+//! Bins by their names, in memory: a capture asks the database for nothing.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use super::bins::Name;
+use crate::model::{Bin, Timestamp};
+use crate::store::{Error, Result};
+
+/// How many names are kept in mind; beyond it all are forgotten and found again as they are asked for.
+const NAMES: usize = 100_000;
+
+#[derive(Clone, Debug)]
+enum Known {
+    Live(Arc<Bin>),
+    Gone { serial: u64, at: Timestamp },
+}
+
+impl Known {
+    fn serial(&self) -> u64 {
+        match self {
+            Self::Live(bin) => bin.serial,
+            Self::Gone { serial, .. } => *serial,
+        }
+    }
+
+    fn answer(self) -> Result<Arc<Bin>> {
+        match self {
+            Self::Live(bin) => Ok(bin),
+            Self::Gone { at, .. } => Err(Error::Gone { at }),
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+struct Names {
+    known: HashMap<Name, Known>,
+    /// Goes up with every change of a bin, so that what was read before one is not kept after it.
+    generation: u64,
+}
+
+/// What is known of bins, by id, alias and key.
+#[derive(Debug, Default)]
+pub(super) struct Cache(RwLock<Names>);
+
+/// A look-up that found nothing in memory; its answer from the database may be [kept](Cache::keep).
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Miss(u64);
+
+impl Cache {
+    /// The answer where it is known.
+    pub(super) fn get(&self, name: &Name) -> std::result::Result<Result<Arc<Bin>>, Miss> {
+        let names = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        names
+            .known
+            .get(name)
+            .map(|known| known.clone().answer())
+            .ok_or(Miss(names.generation))
+    }
+
+    /// Keeps what the database said after a miss, and turns it into the answer.
+    pub(super) fn keep(
+        &self,
+        miss: Miss,
+        name: Name,
+        found: Option<(Bin, Option<Timestamp>)>,
+    ) -> Result<Arc<Bin>> {
+        // Names that no bin has are not kept: a stranger could fill the memory with them.
+        let (bin, gone_at) = found.ok_or(Error::UnknownBin)?;
+        let known = match gone_at {
+            Some(at) => Known::Gone {
+                serial: bin.serial,
+                at,
+            },
+            None => Known::Live(Arc::new(bin)),
+        };
+        let mut names = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if names.known.len() >= NAMES {
+            names.known.clear();
+        }
+        if names.generation == miss.0 {
+            names.known.insert(name, known.clone());
+        }
+        known.answer()
+    }
+
+    /// Forgets a bin that was changed.
+    pub(super) fn forget(&self, serial: u64) {
+        let mut names = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        names.generation += 1;
+        names.known.retain(|_, known| known.serial() != serial);
+    }
+}

@@ -1,0 +1,225 @@
+//! SQL about captures.
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::bins::Counters;
+use super::row::{self, int, row_id};
+use crate::model::{Capture, CaptureLine, CaptureNumber, Draft, Keep, Scheme};
+use crate::store::Window;
+
+/// Writes a draft under number `n`.
+pub(super) fn insert(
+    connection: &Connection,
+    serial: u64,
+    n: u64,
+    draft: &Draft,
+) -> rusqlite::Result<()> {
+    let envelope = &draft.envelope;
+    let head = &envelope.head;
+    let (mut client, mut peer) = ([0; 18], [0; 18]);
+    let client_length = row::ip_bytes(envelope.client, &mut client);
+    let peer_length = row::peer_bytes(envelope.peer, &mut peer);
+    let client = (envelope.client != envelope.peer.ip())
+        .then(|| client.get(..client_length))
+        .flatten();
+    let trailers = (!envelope.trailers.is_empty()).then(|| envelope.trailers.block().as_ref());
+    connection
+        .prepare_cached(
+            "INSERT INTO captures (id, received_at, took_us, method, target, path_at, version, https, host, client, peer,
+             status, rule, delay_ms, state, size, sent, as_sent, trailers, headers, body)
+             VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21)",
+        )?
+        .execute(params![
+            row_id(serial, n),
+            envelope.received_at.as_micros(),
+            int(envelope.took_us),
+            head.method,
+            head.target,
+            int(head.path_at as u64),
+            head.version.code(),
+            envelope.scheme == Scheme::Https,
+            envelope.host,
+            client,
+            peer.get(..peer_length),
+            envelope.reply.status,
+            envelope.reply.rule,
+            envelope.reply.delay_ms,
+            draft.body.state.code(),
+            int(draft.body.bytes.len() as u64),
+            draft.body.sent.map(int),
+            head.headers.is_as_sent(),
+            trailers,
+            head.headers.block().as_ref(),
+            draft.body.bytes.as_ref(),
+        ])
+        .map(|_| ())
+}
+
+/// The highest number that a row id holds; a reader may name any.
+const MOST: u64 = u64::MAX >> 28;
+
+/// What a draft counts towards the bin's `keep.bytes`.
+pub(super) fn weight(draft: &Draft) -> u64 {
+    (draft.body.bytes.len() + draft.envelope.head.headers.block().len()) as u64
+}
+
+/// The SQL of the same weight, for rows.
+const WEIGHT: &str = "size + length(headers)";
+
+/// The row ids that are visible to readers: those above the floor, which must be the reader's own look at it.
+fn floor(connection: &Connection, serial: u64) -> rusqlite::Result<u64> {
+    connection
+        .prepare_cached("SELECT floor FROM bins WHERE serial = ?1")?
+        .query_row([int(serial)], |found| row::count(found, 0))
+}
+
+/// Captures of a window.
+pub(super) fn lines(
+    connection: &Connection,
+    serial: u64,
+    window: Window,
+) -> rusqlite::Result<Vec<CaptureLine>> {
+    let snapshot = connection.unchecked_transaction()?;
+    let floor = floor(&snapshot, serial)?;
+    let (above, below, order, limit) = match window {
+        Window::Newest { before, limit } => {
+            (floor, before.map_or(MOST, |n| n.0.min(MOST)), "DESC", limit)
+        }
+        Window::After { after, limit } => (floor.max(after.0.min(MOST)), MOST, "ASC", limit),
+    };
+    let mut sql = snapshot.prepare_cached(&format!(
+        "SELECT {} FROM captures WHERE id > ?1 AND id < ?2 ORDER BY id {order} LIMIT ?3",
+        row::LINE
+    ))?;
+    let found = sql.query_map(
+        params![
+            row_id(serial, above),
+            row_id(serial, below),
+            int(limit as u64)
+        ],
+        row::line,
+    )?;
+    found.collect()
+}
+
+/// One capture; `None` when it is not there.
+pub(super) fn capture(
+    connection: &Connection,
+    serial: u64,
+    n: CaptureNumber,
+) -> rusqlite::Result<Option<Capture>> {
+    let snapshot = connection.unchecked_transaction()?;
+    if n.0 <= floor(&snapshot, serial)? || n.0 > MOST {
+        return Ok(None);
+    }
+    let mut sql = snapshot.prepare_cached(&format!(
+        "SELECT {}, body FROM captures WHERE id = ?1",
+        row::LINE
+    ))?;
+    sql.query_row([row_id(serial, n.0)], row::capture)
+        .optional()
+}
+
+/// The next newer and the next older number around `n`.
+pub(super) fn neighbours(
+    connection: &Connection,
+    serial: u64,
+    n: CaptureNumber,
+) -> rusqlite::Result<(Option<CaptureNumber>, Option<CaptureNumber>)> {
+    let snapshot = connection.unchecked_transaction()?;
+    let floor = floor(&snapshot, serial)?;
+    let n = n.0.min(MOST);
+    let one = |sql: &str, from: u64, to: u64| -> rusqlite::Result<Option<CaptureNumber>> {
+        let found: Option<Option<i64>> = snapshot
+            .prepare_cached(sql)?
+            .query_row([row_id(serial, from), row_id(serial, to)], |found| {
+                found.get(0)
+            })
+            .optional()?;
+        Ok(found.flatten().map(|id| CaptureNumber(row::number(id))))
+    };
+    let newer = one(
+        "SELECT min(id) FROM captures WHERE id > ?1 AND id < ?2",
+        n.max(floor),
+        MOST,
+    )?;
+    let older = one(
+        "SELECT max(id) FROM captures WHERE id > ?1 AND id < ?2",
+        floor,
+        n,
+    )?;
+    Ok((newer, older))
+}
+
+/// Deletes the row of one capture and gives its weight; `None` when it is not there.
+pub(super) fn delete(
+    connection: &Connection,
+    serial: u64,
+    n: CaptureNumber,
+) -> rusqlite::Result<Option<u64>> {
+    let sql = format!("DELETE FROM captures WHERE id = ?1 RETURNING {WEIGHT}");
+    connection
+        .prepare_cached(&sql)?
+        .query_row([row_id(serial, n.0.min(MOST))], |found| {
+            row::count(found, 0)
+        })
+        .optional()
+}
+
+/// Raises the floor until the bin is within its `keep`: the oldest captures are gone for readers with the commit that holds
+/// this; their rows are purged later.
+pub(super) fn trim(
+    connection: &Connection,
+    serial: u64,
+    keep: Keep,
+    counters: &mut Counters,
+) -> rusqlite::Result<()> {
+    let over = |counters: &Counters| {
+        (keep.captures != 0 && counters.captures > keep.captures)
+            || (keep.bytes != 0 && counters.bytes > keep.bytes && counters.captures > 1)
+    };
+    if !over(counters) {
+        return Ok(());
+    }
+    let mut sql = connection.prepare_cached(&format!(
+        "SELECT id, {WEIGHT} FROM captures WHERE id > ?1 AND id <= ?2 ORDER BY id"
+    ))?;
+    let mut oldest = sql.query([
+        row_id(serial, counters.floor),
+        row_id(serial, counters.last_n),
+    ])?;
+    while over(counters) {
+        let Some(found) = oldest.next()? else { break };
+        counters.floor = row::number(found.get(0)?);
+        counters.captures = counters.captures.saturating_sub(1);
+        counters.bytes = counters.bytes.saturating_sub(row::count(found, 1)?);
+        counters.dropped += 1;
+    }
+    Ok(())
+}
+
+/// Deletes some rows at or below the floor, the oldest first, and says whether there are more.
+pub(super) fn purge(connection: &Connection, serial: u64, rows: u64) -> rusqlite::Result<bool> {
+    let (purged, floor) = connection
+        .prepare_cached("SELECT purged, floor FROM bins WHERE serial = ?1")?
+        .query_row([int(serial)], |found| {
+            Ok((row::count(found, 0)?, row::count(found, 1)?))
+        })?;
+    let last: Option<i64> = connection
+        .prepare_cached(
+            "SELECT id FROM captures WHERE id > ?1 AND id <= ?2 ORDER BY id LIMIT 1 OFFSET ?3",
+        )?
+        .query_row(
+            params![row_id(serial, purged), row_id(serial, floor), int(rows)],
+            |found| found.get(0),
+        )
+        .optional()?;
+    let upto = last.map_or(floor, row::number);
+    connection
+        .prepare_cached("DELETE FROM captures WHERE id > ?1 AND id <= ?2")?
+        .execute([row_id(serial, purged), row_id(serial, upto)])?;
+    connection
+        .prepare_cached("UPDATE bins SET purged = ?2 WHERE serial = ?1")?
+        .execute([int(serial), int(upto)])?;
+    Ok(last.is_some())
+}

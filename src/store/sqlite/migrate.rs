@@ -1,0 +1,44 @@
+//! Brings a database to the schema that this program knows.
+
+use std::path::Path;
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use crate::store::{Error, Result};
+
+/// Every step, in order; the number of steps that were done is the database's `user_version`. A step that was ever released
+/// is never changed: to change the schema, add a file.
+const STEPS: &[&str] = &[include_str!("migrations/0001_init.sql")];
+
+/// Runs the steps that are missing, each in a transaction of its own with its version.
+///
+/// # Errors
+/// [`Error::TooNew`] when the database has done steps that this program does not know; [`Error::Engine`].
+pub(super) fn run(connection: &mut Connection, path: &Path) -> Result<()> {
+    let known = STEPS.len() as i64;
+    let found: i64 = connection
+        .query_row("PRAGMA user_version", [], |row| row.get(0))
+        .map_err(Error::Engine)?;
+    if found > known {
+        return Err(Error::TooNew {
+            path: path.to_owned(),
+            found,
+            known,
+        });
+    }
+    for (step, sql) in (1_i64..)
+        .zip(STEPS)
+        .skip(usize::try_from(found).unwrap_or(0))
+    {
+        let transaction = connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(Error::Engine)?;
+        transaction.execute_batch(sql).map_err(Error::Engine)?;
+        transaction
+            .pragma_update(None, "user_version", step)
+            .map_err(Error::Engine)?;
+        transaction.commit().map_err(Error::Engine)?;
+        tracing::info!(step, "the database was brought to the next schema version");
+    }
+    Ok(())
+}

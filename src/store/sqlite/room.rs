@@ -1,0 +1,148 @@
+//! What happens when the disk is full.
+//!
+//! SQLite needs room to delete, too: on a full disk even a DELETE and a checkpoint fail, so that nobody could make room from
+//! inside. A file beside the database therefore holds some room in reserve. When the disk is full the reserve is given up,
+//! captures are refused, and deleting goes on; when there is room for the reserve again, or enough of the database's own
+//! pages became free, captures are taken again.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use rusqlite::Connection;
+
+/// The reserve is a sixteenth of what the disk has free, within these bounds (in bytes).
+const RESERVE: std::ops::RangeInclusive<u64> = (256 << 10)..=(16 << 20);
+
+/// What `PRAGMA max_page_count` can be at most: no bound but the disk's.
+const NO_BOUND: i64 = 0xffff_fffe;
+
+/// The room that captures have.
+#[derive(Debug)]
+pub(super) struct Room {
+    reserve: PathBuf,
+    size: u64,
+    full: Arc<AtomicBool>,
+    /// Captures go into the database's own free pages only; the reserve is still missing.
+    tight: bool,
+}
+
+impl Room {
+    /// The room around a data folder; `full` tells others how it stands.
+    pub(super) fn new(folder: &std::path::Path, full: Arc<AtomicBool>) -> Self {
+        let free = rustix::fs::statvfs(folder)
+            .map_or(0, |disk| disk.f_bavail.saturating_mul(disk.f_frsize));
+        let mut room = Self {
+            reserve: folder.join("reserve"),
+            size: (free / 16).clamp(*RESERVE.start(), *RESERVE.end()),
+            full,
+            tight: false,
+        };
+        if let Ok(there) = fs::metadata(&room.reserve) {
+            room.size = there.len().clamp(*RESERVE.start(), *RESERVE.end());
+        }
+        if let Err(error) = room.restore() {
+            tracing::warn!(%error, "no room to hold in reserve: the disk is nearly full");
+        }
+        room
+    }
+
+    /// Whether captures are refused.
+    pub(super) fn is_full(&self) -> bool {
+        self.full.load(Ordering::Relaxed)
+    }
+
+    /// Whether the reserve has to be restored when there is time.
+    pub(super) fn is_strained(&self) -> bool {
+        self.tight || self.is_full()
+    }
+
+    /// The disk turned out to be full: gives up the reserve, and moves the log into the database to free its room, too.
+    pub(super) fn fill(&mut self, connection: &Connection) {
+        if !self.full.swap(true, Ordering::Relaxed) {
+            tracing::error!(
+                "the disk is full: captures are refused until there is room; deleting still works"
+            );
+        }
+        fs::remove_file(&self.reserve).ok(); // It may be given up already.
+        self.bound(connection, false);
+        shrink_log(connection);
+    }
+
+    /// Looks for room again, and takes captures again where there is some.
+    pub(super) fn recover(&mut self, connection: &Connection) {
+        if self.restore().is_ok() {
+            self.bound(connection, false);
+        } else if self.is_full() && free_pages(connection) >= self.size {
+            self.bound(connection, true);
+        } else {
+            return;
+        }
+        if self.full.swap(false, Ordering::Relaxed) {
+            tracing::info!("there is room on the disk again: captures are taken");
+        }
+    }
+
+    /// With `tight` the database may not grow, so that what room there is stays for its log and for deleting.
+    fn bound(&mut self, connection: &Connection, tight: bool) {
+        if self.tight == tight {
+            return;
+        }
+        let pages = if tight {
+            "(SELECT * FROM pragma_page_count)".to_owned()
+        } else {
+            NO_BOUND.to_string()
+        };
+        let count =
+            connection.query_row(&format!("SELECT {pages}"), [], |row| row.get::<_, i64>(0));
+        if count.is_ok_and(|count| {
+            connection
+                .pragma_update_and_check(None, "max_page_count", count, |_| Ok(()))
+                .is_ok()
+        }) {
+            self.tight = tight;
+        }
+    }
+
+    /// Takes the reserve's room on the disk, unless it has it.
+    fn restore(&self) -> io::Result<()> {
+        if fs::metadata(&self.reserve).is_ok_and(|there| there.len() == self.size) {
+            return Ok(());
+        }
+        let made = File::create(&self.reserve).and_then(|file| allocate(&file, self.size));
+        if made.is_err() {
+            fs::remove_file(&self.reserve).ok(); // What little it took would be missing elsewhere.
+        }
+        made
+    }
+}
+
+/// Makes a file really take `size` bytes of the disk.
+fn allocate(mut file: &File, size: u64) -> io::Result<()> {
+    match rustix::fs::fallocate(file, rustix::fs::FallocateFlags::empty(), 0, size) {
+        // A file system without it: zeros take room as well.
+        Err(rustix::io::Errno::OPNOTSUPP | rustix::io::Errno::NOSYS) => {
+            io::copy(&mut io::Read::take(io::repeat(0), size), &mut file).map(|_| ())
+        }
+        other => Ok(other?),
+    }
+}
+
+/// Bytes in pages of the database that hold nothing.
+fn free_pages(connection: &Connection) -> u64 {
+    let count = connection.query_row(
+        "SELECT freelist_count * page_size FROM pragma_freelist_count, pragma_page_size",
+        [],
+        |row| row.get::<_, i64>(0),
+    );
+    count.map_or(0, |bytes| bytes.max(0).cast_unsigned())
+}
+
+/// Moves the log into the database and cuts it to nothing. Where that cannot be done now, the log only stays as it is.
+pub(super) fn shrink_log(connection: &Connection) {
+    if let Err(error) = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())) {
+        tracing::debug!(%error, "the log could not be emptied now");
+    }
+}

@@ -1,0 +1,378 @@
+//! The one thread that writes.
+//!
+//! It takes all that waits, numbers the captures of each bin, and commits them in one transaction; only then are their senders
+//! answered and the changes announced. A batch that fails is done again one by one, so that one bad row costs nobody else
+//! anything. The thread outlives every caller: an answer that nobody waits for any more is dropped.
+
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+use tokio::sync::{mpsc, oneshot};
+
+use super::bins::{self, Counters, Name};
+use super::checkpoint::Checkpointer;
+use super::queue::{Append, Batch, Next, Queue, Refused, closed};
+use super::room::{Room, shrink_log};
+use super::{captures, refusals};
+use crate::model::{Bin, BinId, CaptureNumber, Draft};
+use crate::store::{Address, Change, Error, Result};
+
+/// How many rows are purged at once, between two batches.
+const PURGE_ROWS: u64 = 256;
+
+/// How many rows may wait to be purged before that is no longer left for a quiet moment.
+const PURGE_BACKLOG: u64 = 4096;
+
+/// How often a full disk is looked at again.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
+/// What a commit leads to: answers to those who wait, and what to announce.
+pub(super) struct Outcome {
+    pub(super) answers: Vec<(
+        oneshot::Sender<Result<CaptureNumber>>,
+        Result<CaptureNumber>,
+    )>,
+    pub(super) changes: Vec<Change>,
+}
+
+/// A bin that a transaction adds to: its counters before and after.
+struct Touched<'a> {
+    bin: &'a Bin,
+    before: Counters,
+    after: Counters,
+}
+
+/// The writer's own state.
+pub(super) struct Writer {
+    pub(super) connection: Connection,
+    pub(super) room: Room,
+    /// Counters of bins that were written to, as of the last commit.
+    counters: HashMap<u64, Counters>,
+    /// Bins with rows to purge, and about how many.
+    purge: BTreeMap<u64, u64>,
+    /// Whether rows were purged since the log was last emptied.
+    purged: bool,
+    /// Refusals that could not be written yet.
+    refused: HashMap<Address, Refused>,
+    log_pages: Arc<AtomicU32>,
+    checkpointer: Checkpointer,
+    outcomes: mpsc::UnboundedSender<Outcome>,
+}
+
+impl Writer {
+    /// A writer over an open and migrated connection.
+    pub(super) fn new(
+        mut connection: Connection,
+        room: Room,
+        checkpointer: Checkpointer,
+        outcomes: mpsc::UnboundedSender<Outcome>,
+    ) -> Result<Self> {
+        let log_pages = Arc::<AtomicU32>::default();
+        let pages = Arc::clone(&log_pages);
+        connection.wal_hook(Some(move |_: &mut rusqlite::hooks::Wal, count: i32| {
+            pages.store(count.max(0).cast_unsigned(), Ordering::Relaxed);
+            Ok(())
+        }))?;
+        let purge = bins::unpurged(&connection)?;
+        Ok(Self {
+            connection,
+            room,
+            counters: HashMap::new(),
+            purge,
+            purged: false,
+            refused: HashMap::new(),
+            log_pages,
+            checkpointer,
+            outcomes,
+        })
+    }
+
+    /// Works until the queue is closed and empty, then empties the log.
+    pub(super) fn run(mut self, queue: &Queue) {
+        loop {
+            let wait = if !self.purge.is_empty() && !self.room.is_full() {
+                Some(Duration::ZERO)
+            } else if self.room.is_strained() || self.purged {
+                Some(LOOK_AGAIN)
+            } else {
+                None
+            };
+            let next = queue.next(wait);
+            if matches!(next, Next::Closed) {
+                break;
+            }
+            let turn = AssertUnwindSafe(|| match next {
+                Next::Work(batch) => self.work(batch),
+                Next::Idle | Next::Closed => self.idle(),
+            });
+            if catch_unwind(turn).is_err() {
+                // The senders of that batch are told that the store failed; the next batch starts from what is committed.
+                tracing::error!("the writer panicked: its batch was given up");
+                self.counters.clear();
+            }
+        }
+        self.checkpointer.stop();
+        shrink_log(&self.connection);
+    }
+
+    fn work(&mut self, batch: Batch) {
+        if !batch.appends.is_empty() {
+            self.append(batch.appends);
+        }
+        for task in batch.tasks {
+            task(self);
+        }
+        for (address, refused) in batch.refused {
+            let waiting = self.refused.entry(address).or_default();
+            waiting.count += refused.count;
+            waiting.traces.extend(refused.traces);
+        }
+        self.write_refused();
+        if self.purge.values().sum::<u64>() > PURGE_BACKLOG {
+            self.purge_some();
+        }
+        self.checkpointer
+            .after_commit(&self.connection, self.log_pages.load(Ordering::Relaxed));
+    }
+
+    /// Housekeeping while nothing waits.
+    fn idle(&mut self) {
+        if self.room.is_strained() {
+            self.room.recover(&self.connection);
+            self.write_refused();
+        }
+        if !self.purge.is_empty() {
+            self.purge_some();
+        } else if self.purged {
+            // What was deleted leaves the log, too.
+            shrink_log(&self.connection);
+            self.purged = false;
+        }
+    }
+
+    fn append(&mut self, appends: Vec<Append>) {
+        let results = if self.room.is_full() {
+            appends.iter().map(|_| Err(Error::Full)).collect()
+        } else {
+            let drafts: Vec<_> = appends
+                .iter()
+                .map(|append| (&*append.bin, &append.draft))
+                .collect();
+            self.commit_or_retry(&drafts)
+        };
+        let mut newest: HashMap<BinId, CaptureNumber> = HashMap::new();
+        let mut answers = Vec::with_capacity(appends.len());
+        for (append, result) in appends.into_iter().zip(results) {
+            if let Ok(n) = result {
+                newest.insert(append.bin.id, n);
+            }
+            answers.push((append.answer, result));
+        }
+        let changes = newest
+            .into_iter()
+            .map(|(bin, n)| Change::Captured(bin, n))
+            .collect();
+        self.outcomes.send(Outcome { answers, changes }).ok(); // Nobody listens any more when the runtime is going down.
+    }
+
+    /// Commits all, or as many as can be, and says for each what became of it.
+    fn commit_or_retry(&mut self, drafts: &[(&Bin, &Draft)]) -> Vec<Result<CaptureNumber>> {
+        match self.commit(drafts) {
+            Ok(numbers) => return numbers,
+            Err(Error::Full) => {
+                // The log's own room may be enough.
+                shrink_log(&self.connection);
+                match self.commit(drafts) {
+                    Ok(numbers) => return numbers,
+                    Err(Error::Full) => {
+                        self.room.fill(&self.connection);
+                        return drafts.iter().map(|_| Err(Error::Full)).collect();
+                    }
+                    Err(error) => {
+                        tracing::warn!(error = &error as &dyn std::error::Error, "a batch failed")
+                    }
+                }
+            }
+            Err(error) => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "a batch failed")
+            }
+        }
+        let one = |&(bin, draft): &(&Bin, &Draft)| {
+            self.commit(&[(bin, draft)])
+                .and_then(|mut numbers| numbers.pop().unwrap_or_else(|| Err(closed())))
+        };
+        drafts.iter().map(one).collect()
+    }
+
+    /// Writes the drafts in one transaction. A draft of a bin that is gone is left out; any other failure is the whole
+    /// transaction's, and leaves everything as it was.
+    fn commit(&mut self, drafts: &[(&Bin, &Draft)]) -> Result<Vec<Result<CaptureNumber>>> {
+        let transaction =
+            Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)?;
+        let mut touched: HashMap<u64, Touched<'_>> = HashMap::new();
+        let mut numbers = Vec::with_capacity(drafts.len());
+        for &(bin, draft) in drafts {
+            let entry = match touched.entry(bin.serial) {
+                Entry::Occupied(entry) => entry.into_mut(),
+                Entry::Vacant(entry) => {
+                    let known = self.counters.get(&bin.serial).copied();
+                    let before =
+                        known.map_or_else(|| bins::counters(&transaction, bin.serial), Ok)?;
+                    entry.insert(Touched {
+                        bin,
+                        before,
+                        after: before,
+                    })
+                }
+            };
+            let counters = &mut entry.after;
+            if let Some(at) = counters.gone_at {
+                numbers.push(Err(Error::Gone { at }));
+                continue;
+            }
+            counters.last_n += 1;
+            captures::insert(&transaction, bin.serial, counters.last_n, draft)?;
+            counters.captures += 1;
+            counters.bytes += captures::weight(draft);
+            counters.last_capture_at = counters
+                .last_capture_at
+                .max(Some(draft.envelope.received_at.as_micros()));
+            numbers.push(Ok(CaptureNumber(counters.last_n)));
+        }
+        for (serial, Touched { bin, after, .. }) in &mut touched {
+            if after.gone_at.is_none() {
+                captures::trim(&transaction, *serial, bin.settings.keep, after)?;
+                bins::save_counters(&transaction, *serial, after)?;
+            }
+        }
+        transaction.commit()?;
+        for (serial, Touched { before, after, .. }) in touched {
+            self.purge_later(serial, &before, &after);
+            self.counters.insert(serial, after);
+        }
+        Ok(numbers)
+    }
+
+    /// Runs a change of one bin in a transaction, then announces it. `change` gets the bin's counters, to change them as well.
+    pub(super) fn change<T>(
+        &mut self,
+        serial: u64,
+        change: impl FnOnce(&Transaction<'_>, &mut Counters) -> Result<(T, Change)>,
+    ) -> Result<T> {
+        let result = (|| {
+            let transaction =
+                Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)?;
+            let before = bins::counters(&transaction, serial)?;
+            if let Some(at) = before.gone_at {
+                return Err(Error::Gone { at });
+            }
+            let mut after = before;
+            let (value, announced) = change(&transaction, &mut after)?;
+            bins::save_counters(&transaction, serial, &after)?;
+            transaction.commit()?;
+            Ok((value, announced, before, after))
+        })();
+        self.counters.remove(&serial);
+        let (value, announced, before, after) = self.noting_full(result)?;
+        self.purge_later(serial, &before, &after);
+        self.purged = true;
+        self.outcomes
+            .send(Outcome {
+                answers: Vec::new(),
+                changes: vec![announced],
+            })
+            .ok(); // As in `append`.
+        Ok(value)
+    }
+
+    /// Passes a result on; when it says that the disk is full, captures are refused from now on.
+    pub(super) fn noting_full<T>(&mut self, result: Result<T>) -> Result<T> {
+        if matches!(result, Err(Error::Full)) {
+            self.room.fill(&self.connection);
+        }
+        result
+    }
+
+    /// Writes the refusals that wait; on a full disk they go on waiting.
+    fn write_refused(&mut self) {
+        if self.refused.is_empty() || self.room.is_full() {
+            return;
+        }
+        let result = (|| -> Result<Vec<Change>> {
+            let transaction =
+                Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)?;
+            let mut changes = Vec::new();
+            for (address, refused) in &self.refused {
+                if let Some((bin, None)) = bins::find(&transaction, &Name::from(address))? {
+                    refusals::insert(&transaction, bin.serial, refused)?;
+                    changes.push(Change::Refused(bin.id));
+                }
+            }
+            transaction.commit()?;
+            Ok(changes)
+        })();
+        match self.noting_full(result) {
+            Ok(changes) => {
+                self.refused.clear();
+                self.outcomes
+                    .send(Outcome {
+                        answers: Vec::new(),
+                        changes,
+                    })
+                    .ok(); // As in `append`.
+            }
+            Err(Error::Full) => {}
+            Err(error) => {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "traces of refused requests could not be written"
+                );
+                self.refused.clear();
+            }
+        }
+    }
+
+    /// Notes that rows up to the floor are to be purged, where the floor was raised.
+    fn purge_later(&mut self, serial: u64, before: &Counters, after: &Counters) {
+        if before.floor < after.floor {
+            *self.purge.entry(serial).or_default() += after.floor - before.floor;
+        }
+    }
+
+    fn purge_some(&mut self) {
+        let Some((&serial, &waiting)) = self.purge.first_key_value() else {
+            return;
+        };
+        let result = (|| {
+            let transaction =
+                Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)?;
+            let more = captures::purge(&transaction, serial, PURGE_ROWS)?;
+            transaction.commit()?;
+            Ok(more)
+        })();
+        self.purged = true;
+        match self.noting_full(result) {
+            Err(Error::Full) => {}
+            Ok(true) => {
+                self.purge
+                    .insert(serial, waiting.saturating_sub(PURGE_ROWS).max(1));
+            }
+            Ok(false) => {
+                self.purge.remove(&serial);
+            }
+            Err(error) => {
+                // It is tried again at the next start.
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "rows could not be purged"
+                );
+                self.purge.remove(&serial);
+            }
+        }
+    }
+}
