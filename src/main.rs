@@ -1,3 +1,5 @@
 //! The `hookwell` program.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    hookwell::cli::run()
+}

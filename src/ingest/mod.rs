@@ -1,1 +1,343 @@
-//! From a socket to a capture.
+//! From a request to a capture: which bin, the head as sent, the body within its limits, the reply, and into the store.
+//!
+//! Stands between [`serve`](crate::serve), which owns sockets, and the [`store`](crate::store). The reply leaves here only after
+//! the store said that the capture is durable. It knows nothing of pages, API or HTML. [`Ingest::capture`] is the pipeline from
+//! top to bottom; [`address`] says which bin, [`wire`] what the head looked like, [`receive`] reads the body, [`origin`] says
+//! who sent it, [`reply`] builds what the sender hears.
+//!
+//! Whatever a sender does, it leaves a trace: a body over the limit or cut short is a capture that says so, a head that cannot
+//! be read is a refusal on the bin that it names.
+#![warn(clippy::indexing_slicing, clippy::string_slice)]
+
+pub mod address;
+mod link;
+pub mod origin;
+mod receive;
+mod reply;
+mod wire;
+
+use std::sync::Arc;
+
+use hyper::Request;
+use hyper::body::Incoming;
+use hyper::http::request::Parts;
+
+pub use address::Addressed;
+pub use link::{Link, Waiting};
+pub use reply::Answer;
+
+use self::receive::{Budget, End, Receiving};
+use self::wire::{Started, WireHead};
+use crate::config::Config;
+use crate::model::{
+    Bin, BodyState, Clock, Draft, Envelope, Head, Headers, Reason, Refusal, Reply, Version,
+};
+use crate::store::{self, Store};
+
+/// Takes captures.
+#[derive(Debug)]
+pub struct Ingest {
+    store: Arc<dyn Store>,
+    config: Arc<Config>,
+    clock: Clock,
+    budget: Budget,
+}
+
+impl Ingest {
+    /// A pipeline into that store.
+    pub fn new(store: Arc<dyn Store>, config: Arc<Config>, clock: Clock) -> Self {
+        let budget = Budget::new(&config.limits);
+        Self {
+            store,
+            config,
+            clock,
+            budget,
+        }
+    }
+
+    /// The bin that a request is for; `None` when it is for hookwell itself.
+    pub fn addressed(&self, parts: &Parts) -> Option<Addressed> {
+        address::of(parts, &self.config.listen)
+    }
+
+    /// Captures a request that is [addressed](Self::addressed) to a bin, and answers it.
+    pub async fn capture(
+        &self,
+        addressed: Addressed,
+        request: Request<Incoming>,
+        link: &Link,
+    ) -> Answer {
+        let wire = link.begin();
+        let answer = self.capture_begun(addressed, request, wire, link).await;
+        link.end();
+        answer
+    }
+
+    async fn capture_begun(
+        &self,
+        addressed: Addressed,
+        request: Request<Incoming>,
+        wire: Result<WireHead, Started>,
+        link: &Link,
+    ) -> Answer {
+        let bin = match self.store.bin(&addressed.address).await {
+            Ok(bin) => bin,
+            Err(error) => return reply::no_bin(&error),
+        };
+        let (parts, mut body) = request.into_parts();
+        if !has_one_host(&parts) {
+            let head = wire.map(|head| head.bytes()).unwrap_or_default();
+            self.store.refuse(
+                addressed.address,
+                Refusal {
+                    at: self.clock.now(),
+                    reason: Reason::Malformed,
+                    peer: link.peer,
+                    head,
+                },
+            );
+            return reply::bad_request(
+                "an HTTP/1.1 request has exactly one Host header (RFC 9112 section 3.2)",
+            );
+        }
+        let expects = parts.headers.contains_key(hyper::header::EXPECT);
+        let receiving = Receiving::new(&body, self.body_limit(&bin));
+        let mut pending = Pending::new(self, bin, &parts, &addressed, wire, link, receiving);
+        // A sender that waits to be told to go on is told at once that it need not.
+        let end = if expects && pending.receiving.is_declared_too_large() {
+            End::TooLarge
+        } else {
+            pending
+                .receiving
+                .read(&mut body, &self.budget, &self.config.limits)
+                .await
+        };
+        self.conclude(pending, end, &parts).await
+    }
+
+    /// Stores what was received, then answers.
+    async fn conclude(&self, mut pending: Pending<'_>, end: End, parts: &Parts) -> Answer {
+        let bin = Arc::clone(&pending.bin);
+        let (state, status) = match end {
+            End::Complete => (BodyState::Complete, Some(reply::status_for(parts))),
+            End::TooLarge => (BodyState::Truncated, Some(413)),
+            End::TimedOut => (BodyState::Aborted, Some(408)),
+            End::Malformed => (BodyState::Aborted, Some(400)),
+            End::Gone => (BodyState::Aborted, None),
+            End::NoMemory => (BodyState::Aborted, Some(503)),
+        };
+        let given = status.map_or_else(Reply::none, Reply::plain);
+        let Some((draft, memory)) = pending.draft(state, given) else {
+            return reply::gone_away();
+        };
+        let (at, peer) = (self.clock.now(), draft.envelope.peer);
+        let head = draft.envelope.head.headers.block().clone();
+        let stored = self.store.append(&bin, draft).await;
+        drop(memory);
+        match stored {
+            Ok(n) => reply::captured(&bin, n, end, status, parts),
+            Err(error) => {
+                if let Some(reason) = reply::reason(&error) {
+                    self.store.refuse(
+                        store::Address::Id(bin.id),
+                        Refusal {
+                            at,
+                            reason,
+                            peer,
+                            head,
+                        },
+                    );
+                }
+                reply::not_stored(&error)
+            }
+        }
+    }
+
+    fn body_limit(&self, bin: &Bin) -> u64 {
+        let unlimited = |limit: u64| if limit == 0 { u64::MAX } else { limit };
+        unlimited(bin.settings.body_limit).min(unlimited(self.config.limits.max_body))
+    }
+
+    /// Leaves a trace of a head that could not be read, on the bin that it names.
+    pub fn refused(&self, link: &Link, reason: Reason) {
+        let head = link.refused_head();
+        let line = head.split(|&byte| byte == b'\n').next().unwrap_or_default();
+        let target = wire::request_line(line).map(|(_, target)| String::from_utf8_lossy(target));
+        let host = || {
+            Headers::from_wire(head.clone())
+                .get_text("host")
+                .map(std::borrow::Cow::into_owned)
+        };
+        if let Some(addressed) =
+            target.and_then(|target| address::in_head(&target, host, &self.config.listen))
+        {
+            self.store.refuse(
+                addressed.address,
+                Refusal {
+                    at: self.clock.now(),
+                    reason,
+                    peer: link.peer,
+                    head,
+                },
+            );
+        }
+    }
+}
+
+/// Whether the request names one host, as HTTP/1.1 has it; HTTP/1.0 may name none, HTTP/2 names it elsewhere.
+fn has_one_host(parts: &Parts) -> bool {
+    parts.version != hyper::Version::HTTP_11
+        || parts.headers.get_all(hyper::header::HOST).iter().count() == 1
+}
+
+/// A capture that is being received. When its future is dropped half-way, because the sender went away, what came so far is
+/// stored as aborted: nothing that reached the server is lost.
+struct Pending<'a> {
+    ingest: &'a Ingest,
+    bin: Arc<Bin>,
+    envelope: Option<Envelope>,
+    started: Started,
+    receiving: Receiving,
+}
+
+impl<'a> Pending<'a> {
+    fn new(
+        ingest: &'a Ingest,
+        bin: Arc<Bin>,
+        parts: &Parts,
+        addressed: &Addressed,
+        wire: Result<WireHead, Started>,
+        link: &Link,
+        receiving: Receiving,
+    ) -> Self {
+        let started = match &wire {
+            Ok(head) => head.started,
+            Err(started) => *started,
+        };
+        let origin = origin::of(
+            link.peer,
+            &parts.headers,
+            &ingest.config.listen.trusted_proxies,
+        );
+        let host = origin.host.unwrap_or_else(|| {
+            let authority = parts
+                .uri
+                .authority()
+                .map(|authority| authority.as_str().to_owned());
+            let header = || {
+                parts
+                    .headers
+                    .get(hyper::header::HOST)
+                    .map(|host| crate::model::head::text(host.as_bytes()).into_owned())
+            };
+            authority.or_else(header).unwrap_or_default()
+        });
+        let envelope = Envelope {
+            received_at: started.at,
+            took_us: 0,
+            head: head(parts, addressed.prefix, wire.ok()),
+            scheme: origin.scheme,
+            host,
+            client: origin.client,
+            peer: link.peer,
+            trailers: Headers::default(),
+            reply: Reply::none(),
+        };
+        Self {
+            ingest,
+            bin,
+            envelope: Some(envelope),
+            started,
+            receiving,
+        }
+    }
+
+    /// The draft as far as it came; once.
+    fn draft(
+        &mut self,
+        state: BodyState,
+        reply: Reply,
+    ) -> Option<(Draft, Option<tokio::sync::OwnedSemaphorePermit>)> {
+        let mut envelope = self.envelope.take()?;
+        envelope.took_us =
+            u64::try_from(self.started.instant.elapsed().as_micros()).unwrap_or(u64::MAX);
+        envelope.trailers = std::mem::take(&mut self.receiving.trailers);
+        envelope.reply = reply;
+        let (body, memory) = self.receiving.finish(state);
+        Some((Draft { envelope, body }, memory))
+    }
+}
+
+impl Drop for Pending<'_> {
+    fn drop(&mut self) {
+        if let (Some((draft, memory)), Ok(runtime)) = (
+            self.draft(BodyState::Aborted, Reply::none()),
+            tokio::runtime::Handle::try_current(),
+        ) {
+            let (store, bin) = (Arc::clone(&self.ingest.store), Arc::clone(&self.bin));
+            runtime.spawn(async move {
+                if let Err(error) = store.append(&bin, draft).await {
+                    tracing::debug!(%error, "an aborted capture was not stored");
+                }
+                drop(memory);
+            });
+        }
+    }
+}
+
+/// The head as it was on the wire where the tape has it, else as hyper read it.
+fn head(parts: &Parts, prefix: usize, wire: Option<WireHead>) -> Head {
+    let version = match parts.version {
+        hyper::Version::HTTP_10 => Version::Http10,
+        hyper::Version::HTTP_2 => Version::Http2,
+        _ => Version::Http11,
+    };
+    let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
+    if let Some((target, headers)) = wire.as_ref().and_then(|wire| as_sent(wire, parts, path)) {
+        // An absolute target has scheme and host before the path (RFC 9112 section 3.2.2).
+        let path_at = target.len().saturating_sub(path.len()) + prefix;
+        return Head {
+            method: parts.method.as_str().to_owned(),
+            target,
+            path_at,
+            version,
+            headers,
+        };
+    }
+    let fields = parts
+        .headers
+        .iter()
+        .map(|(name, value)| (name.as_ref(), value.as_bytes()));
+    let headers = match parts.uri.authority() {
+        // HTTP/2 names the host outside of the fields.
+        Some(authority)
+            if version == Version::Http2 && !parts.headers.contains_key(hyper::header::HOST) =>
+        {
+            Headers::from_fields(
+                [(&b":authority"[..], authority.as_str().as_bytes())]
+                    .into_iter()
+                    .chain(fields),
+            )
+        }
+        _ => Headers::from_fields(fields),
+    };
+    Head {
+        method: parts.method.as_str().to_owned(),
+        target: path.to_owned(),
+        path_at: prefix,
+        version,
+        headers,
+    }
+}
+
+/// Target and fields as sent, when they say what hyper read.
+fn as_sent(wire: &WireHead, parts: &Parts, path: &str) -> Option<(String, Headers)> {
+    let (method, target, block) = wire.parts()?;
+    let target = std::str::from_utf8(target).ok()?;
+    let headers = Headers::from_wire(block);
+    // hyper leaves a fragment out; then the path stands in the middle.
+    let same = method == parts.method.as_str().as_bytes()
+        && target.ends_with(path)
+        && wire::agrees(headers.iter(), &parts.headers);
+    same.then(|| (target.to_owned(), headers))
+}

@@ -100,7 +100,7 @@ impl Headers {
     }
 
     /// Name and value of each field, in order; blanks around a value are left out (RFC 9110 section 5.5).
-    pub fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+    pub fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> + Clone {
         let mut rest = &self.block[..];
         std::iter::from_fn(move || {
             while !rest.is_empty() {

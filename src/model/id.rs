@@ -28,6 +28,9 @@ fn simple(text: &str) -> Result<Uuid, NotAnId> {
 pub struct BinId(Uuid);
 
 impl BinId {
+    /// An id that no bin has.
+    pub const NIL: Self = Self(Uuid::nil());
+
     /// A new random id.
     pub fn random() -> Self {
         Self(Uuid::new_v4())

@@ -1,0 +1,88 @@
+//! `hookwell serve`: the server, until it is told to stop.
+
+use std::process::ExitCode;
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use crate::config::{Config, LogConfig, LogFormat};
+use crate::model::Clock;
+use crate::serve;
+
+/// Flags of `hookwell serve`.
+#[derive(Debug, clap::Args)]
+pub struct Serve {
+    #[command(flatten)]
+    config: Config,
+}
+
+impl Serve {
+    pub(super) fn run(self) -> ExitCode {
+        if let Err(error) = start_log(&self.config.log) {
+            return super::complain(&*error);
+        }
+        let runtime = match tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()
+        {
+            Ok(runtime) => runtime,
+            Err(error) => return super::complain(&error),
+        };
+        let ended = runtime.block_on(async {
+            let (mut interrupt, mut terminate) = (
+                signal(SignalKind::interrupt())?,
+                signal(SignalKind::terminate())?,
+            );
+            let (first, mut stopped) = tokio::sync::oneshot::channel();
+            let stop = async {
+                told_to_stop(&mut interrupt, &mut terminate).await;
+                first.send((interrupt, terminate)).ok(); // The server may have ended by itself.
+            };
+            let ready = |address| super::say(&format!("listening on http://{address}"));
+            let server = serve::run(self.config, Clock::System, ready, stop);
+            // The second signal ends the process at once, which is safe: what was answered is on the disk.
+            let second = async {
+                match (&mut stopped).await {
+                    Ok((mut interrupt, mut terminate)) => {
+                        told_to_stop(&mut interrupt, &mut terminate).await
+                    }
+                    Err(_) => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                ended = server => ended.map_err(Box::<dyn std::error::Error>::from),
+                () = second => Ok(()),
+            }
+        });
+        // Whatever still runs is cut; all that was answered is stored.
+        runtime.shutdown_background();
+        ended.map_or_else(|error| super::complain(&*error), |()| ExitCode::SUCCESS)
+    }
+}
+
+/// Waits for a signal to stop.
+async fn told_to_stop(interrupt: &mut Signal, terminate: &mut Signal) {
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+}
+
+/// Logs go to standard error; control characters in what strangers sent are escaped by the formatter.
+fn start_log(config: &LogConfig) -> Result<(), Box<dyn std::error::Error>> {
+    let filter = tracing_subscriber::EnvFilter::try_new(&config.log)?;
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
+    match config.log_format {
+        LogFormat::Text => builder
+            .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
+            .try_init()
+            .map_err(|error| error.to_string())?,
+        LogFormat::Json => builder
+            .json()
+            .flatten_event(true)
+            .try_init()
+            .map_err(|error| error.to_string())?,
+    }
+    Ok(())
+}

@@ -1,0 +1,272 @@
+//! The server: sockets, connections, and the order in which things start and stop.
+//!
+//! [`run`] puts the house together: store, hub, ingest, pages and API. [`accept`] is the accept loop, which knows only a
+//! [`Handler`]: the benchmark's null server runs on the very same one. [`connection`] speaks HTTP over a [`socket`] that watches
+//! the time. axum's own `serve` is not used, since the head as sent and the time-outs both need the socket.
+
+mod connection;
+mod socket;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use hyper::body::Incoming;
+use hyper::{Request, Response};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, mpsc, watch};
+use tower::ServiceExt;
+
+pub use connection::{Answering, HandlerResponse};
+
+use crate::config::{Config, LimitsConfig};
+use crate::ingest::{Ingest, Link};
+use crate::live::Hub;
+use crate::model::{Clock, Reason};
+use crate::store::{self, retention};
+use crate::web::{self, App};
+
+/// How many connections may wait to be accepted.
+const BACKLOG: i32 = 4096;
+
+/// Bytes that the kernel may hold for a reader that takes nothing. Without a bound thousands of them could pin gigabytes.
+const SEND_BUFFER: usize = 256 * 1024;
+
+/// Why the server could not start, or had to end.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The address cannot be served on.
+    #[error("cannot listen on {address}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The store cannot be opened.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+}
+
+/// What answers requests.
+pub trait Handler: Send + Sync + 'static {
+    /// Answers a request that came over `link`.
+    fn handle(
+        self: Arc<Self>,
+        request: Request<Incoming>,
+        link: Arc<Link>,
+    ) -> impl Future<Output = HandlerResponse> + Send;
+
+    /// A request could not even be read.
+    fn refused(&self, link: &Link, reason: Reason);
+}
+
+/// hookwell itself: captures first, and whatever is not addressed to a bin is a page or the API.
+#[derive(Debug)]
+struct Hookwell {
+    ingest: Ingest,
+    router: axum::Router,
+}
+
+impl Handler for Hookwell {
+    async fn handle(
+        self: Arc<Self>,
+        request: Request<Incoming>,
+        link: Arc<Link>,
+    ) -> HandlerResponse {
+        let (parts, body) = request.into_parts();
+        if let Some(addressed) = self.ingest.addressed(&parts) {
+            let answer = self
+                .ingest
+                .capture(addressed, Request::from_parts(parts, body), &link)
+                .await;
+            let body = if answer.body.is_empty() {
+                Body::empty()
+            } else {
+                Body::from(answer.body)
+            };
+            let mut response = Response::new(Answering::from(body));
+            *response.status_mut() = answer.status;
+            *response.headers_mut() = answer.headers;
+            return response;
+        }
+        link.begin().ok(); // The head as sent is of no use to a page.
+        let mut request = Request::from_parts(parts, Body::new(body));
+        request.extensions_mut().insert(ConnectInfo(link.peer));
+        let response = self
+            .router
+            .clone()
+            .oneshot(request)
+            .await
+            .unwrap_or_else(|never| match never {});
+        response.map(|body| Answering::busy(body, link))
+    }
+
+    fn refused(&self, link: &Link, reason: Reason) {
+        self.ingest.refused(link, reason);
+    }
+}
+
+/// Serves until `stop` is done. `ready` is told the address when requests are answered.
+///
+/// # Errors
+/// When it cannot start; what happens later is answered and logged.
+pub async fn run(
+    config: Config,
+    clock: Clock,
+    ready: impl FnOnce(SocketAddr),
+    stop: impl Future<Output = ()>,
+) -> Result<(), Error> {
+    let config = Arc::new(config);
+    let listener = listen(config.listen.listen)?;
+    let address = listener.local_addr().unwrap_or(config.listen.listen);
+    let store = store::open(&config.store, clock.clone()).await?;
+    let (stopping, stopped) = watch::channel(false);
+    let hub = Hub::new(
+        Arc::clone(&store),
+        config.limits.max_watchers,
+        stopped.clone(),
+    );
+    let sweeper = tokio::spawn(retention::sweep(
+        Arc::clone(&store),
+        clock.clone(),
+        stopped.clone(),
+    ));
+    let ingest = Ingest::new(Arc::clone(&store), Arc::clone(&config), clock.clone());
+    let app = Arc::new(App {
+        store: Arc::clone(&store),
+        hub,
+        config: Arc::clone(&config),
+        clock: clock.clone(),
+    });
+    let handler = Arc::new(Hookwell {
+        ingest,
+        router: web::router(&app),
+    });
+    drop(app);
+    ready(address);
+    let server = tokio::spawn({
+        let limits = config.limits.clone();
+        async move { accept(listener, handler, &limits, clock, stopped).await }
+    });
+    stop.await;
+    tracing::info!("stopping: requests under way are finished");
+    stopping.send_replace(true);
+    if server.await.is_err() {
+        tracing::error!("the accept loop had failed");
+    }
+    sweeper.abort();
+    store.close().await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Binds the address.
+fn listen(address: SocketAddr) -> Result<TcpListener, Error> {
+    let bind = || {
+        let socket = socket2::Socket::new(
+            socket2::Domain::for_address(address),
+            socket2::Type::STREAM,
+            None,
+        )?;
+        socket.set_reuse_address(true)?;
+        socket.set_nonblocking(true)?;
+        socket.bind(&address.into())?;
+        socket.listen(BACKLOG)?;
+        TcpListener::from_std(socket.into())
+    };
+    bind().map_err(|source| Error::Listen { address, source })
+}
+
+/// Accepts connections until `stop` turns true, then waits for those that are open, for as long as the limits allow.
+pub async fn accept<H: Handler>(
+    listener: TcpListener,
+    handler: Arc<H>,
+    limits: &LimitsConfig,
+    clock: Clock,
+    mut stop: watch::Receiver<bool>,
+) {
+    let places = Arc::new(Semaphore::new(if limits.max_connections == 0 {
+        Semaphore::MAX_PERMITS
+    } else {
+        limits.max_connections
+    }));
+    let shared = Arc::new(limits.clone());
+    // Every connection holds a sender: when the last is gone, so are they.
+    let (open, mut all_closed) = mpsc::channel::<()>(1);
+    loop {
+        let (stream, peer, place) = tokio::select! {
+            next = next_connection(&listener, &places) => match next {
+                Some(next) => next,
+                None => continue,
+            },
+            () = told(&mut stop) => break,
+        };
+        let link = Arc::new(Link::new(
+            peer,
+            clock.clone(),
+            usize::try_from(limits.max_head).unwrap_or(usize::MAX),
+        ));
+        let (handler, limits, stop, open) = (
+            Arc::clone(&handler),
+            Arc::clone(&shared),
+            stop.clone(),
+            open.clone(),
+        );
+        tokio::spawn(async move {
+            connection::run(stream, link, handler, &limits, stop).await;
+            drop((place, open));
+        });
+    }
+    drop((listener, open));
+    if tokio::time::timeout(limits.drain_timeout, all_closed.recv())
+        .await
+        .is_err()
+    {
+        tracing::warn!("some connections did not end in time and are cut");
+    }
+}
+
+/// Waits until the flag turns true, or nobody is left to turn it.
+async fn told(stop: &mut watch::Receiver<bool>) {
+    stop.wait_for(|stop| *stop).await.ok(); // Its sender goes away only when the server does.
+}
+
+type Accepted = (TcpStream, SocketAddr, tokio::sync::OwnedSemaphorePermit);
+
+/// The next connection, once there is a place for it; `None` when accepting failed and a moment was waited.
+async fn next_connection(listener: &TcpListener, places: &Arc<Semaphore>) -> Option<Accepted> {
+    let place = Arc::clone(places).acquire_owned().await.ok()?;
+    match listener.accept().await {
+        Ok((stream, peer)) => {
+            if let Err(error) = set_options(&stream) {
+                tracing::debug!(%error, %peer, "socket options were not taken");
+            }
+            Some((stream, peer, place))
+        }
+        Err(error) => {
+            // Out of descriptors, most likely: trying again at once would only spin. One line a second at most.
+            tracing::warn!(%error, "a connection could not be accepted");
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            None
+        }
+    }
+}
+
+fn set_options(stream: &TcpStream) -> std::io::Result<()> {
+    stream.set_nodelay(true)?;
+    let socket = socket2::SockRef::from(stream);
+    socket.set_send_buffer_size(SEND_BUFFER)?;
+    // A peer that vanished without a word is noticed within a minute.
+    let keepalive = socket2::TcpKeepalive::new()
+        .with_time(Duration::from_secs(30))
+        .with_interval(Duration::from_secs(10))
+        .with_retries(3);
+    socket.set_tcp_keepalive(&keepalive)?;
+    #[cfg(target_os = "linux")]
+    socket.set_tcp_user_timeout(Some(Duration::from_secs(60)))?;
+    Ok(())
+}
