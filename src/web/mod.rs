@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 use axum::Router;
 
-pub use error::Error;
+pub use error::{Cause, Error};
 
 use crate::config::Config;
 use crate::live::Hub;
