@@ -82,3 +82,6 @@ fn failure(uri: &Uri, error: Error) -> Response {
         super::page::Error(error).into_response()
     }
 }
+
+#[cfg(test)]
+mod tests;
