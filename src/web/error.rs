@@ -1,5 +1,8 @@
 //! What a page or an API call can answer instead of what was asked, in one place.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use axum::http::StatusCode;
 
 use crate::store;
@@ -45,12 +48,36 @@ pub enum Error {
     /// The request body is not of the form that is expected, for example has an unknown field.
     #[error("{0}")]
     Unprocessable(String),
+    /// A field of the JSON body is unknown, or has a value of another type.
+    #[error("{field}: {problem}")]
+    Field {
+        /// The field, with the names of the objects around it: `keep.days`.
+        field: String,
+        /// What is wrong, and what would be right.
+        problem: String,
+    },
+    /// The request body is not JSON.
+    #[error("the body is not JSON: {0}")]
+    NotJson(#[source] serde_json::Error),
     /// The media type is not the expected one.
     #[error("send the body as application/json")]
     UnsupportedMediaType,
     /// The request body is too large.
     #[error("the request body is too large")]
     TooLarge,
+    /// The request says that it comes from a page of another site.
+    #[error(
+        "a page of another site cannot ask this: open hookwell itself, or use the API from a program"
+    )]
+    CrossSite,
+    /// A browser wants to install the answer as a service worker, which nothing here is.
+    #[error("there are no service workers here")]
+    ServiceWorker,
+    /// The host in the request is none that pages and API answer to.
+    #[error(
+        "pages and API do not answer to the host {0:?}: if it is hookwell's, start it with --allow-host {0}, or with --public-url"
+    )]
+    UnknownHost(String),
     /// The bin has as many watchers as it may.
     #[error("too many watchers on this bin: close some pages, or try again later")]
     TooManyWatchers,
@@ -63,6 +90,12 @@ pub enum Error {
     /// The store failed; the cause is for the log only.
     #[error("the store failed: the log says why")]
     Store(#[source] store::Error),
+    /// The answer took too long.
+    #[error("no answer was ready after {} seconds: try again in a moment", .0.as_secs())]
+    TimedOut(Duration),
+    /// A handler panicked; what it said is for the log only.
+    #[error("something failed here: the log says why")]
+    Panicked(String),
     /// A template failed; the cause is for the log only.
     #[error("the page could not be made: the log says why")]
     Template(#[source] askama::Error),
@@ -77,14 +110,22 @@ impl Error {
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
             Self::AliasTaken => StatusCode::CONFLICT,
-            Self::BadRequest(_) => StatusCode::BAD_REQUEST,
-            Self::Invalid { .. } | Self::Unprocessable(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::BadRequest(_) | Self::NotJson(_) => StatusCode::BAD_REQUEST,
+            Self::Invalid { .. } | Self::Field { .. } | Self::Unprocessable(_) => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
+            Self::CrossSite | Self::ServiceWorker => StatusCode::FORBIDDEN,
+            Self::UnknownHost(_) => StatusCode::MISDIRECTED_REQUEST,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::TooManyWatchers | Self::Overloaded => StatusCode::SERVICE_UNAVAILABLE,
+            Self::TooManyWatchers
+            | Self::Overloaded
+            | Self::TimedOut(_)
+            | Self::Store(store::Error::Unavailable(_)) => StatusCode::SERVICE_UNAVAILABLE,
             Self::StorageFull => StatusCode::INSUFFICIENT_STORAGE,
-            Self::Store(store::Error::Unavailable(_)) => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Store(_) | Self::Template(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Store(_) | Self::Template(_) | Self::Panicked(_) => {
+                StatusCode::INTERNAL_SERVER_ERROR
+            }
         }
     }
 
@@ -98,14 +139,18 @@ impl Error {
             Self::MethodNotAllowed => "Method not allowed",
             Self::Unauthorized => "A key is needed",
             Self::AliasTaken => "Alias taken",
-            Self::BadRequest(_) => "Not understood",
-            Self::Invalid { .. } | Self::Unprocessable(_) => "Not accepted",
+            Self::BadRequest(_) | Self::NotJson(_) => "Not understood",
+            Self::Invalid { .. } | Self::Field { .. } | Self::Unprocessable(_) => "Not accepted",
+            Self::CrossSite => "Asked by another site",
+            Self::ServiceWorker => "Not a service worker",
+            Self::UnknownHost(_) => "Unknown host",
             Self::UnsupportedMediaType => "Not JSON",
             Self::TooLarge => "Too large",
             Self::TooManyWatchers => "Too many watchers",
             Self::Overloaded => "Busy",
             Self::StorageFull => "The disk is full",
-            Self::Store(_) | Self::Template(_) => "Something failed here",
+            Self::TimedOut(_) => "Took too long",
+            Self::Store(_) | Self::Template(_) | Self::Panicked(_) => "Something failed here",
         }
     }
 
@@ -118,6 +163,11 @@ impl Error {
         }
     }
 }
+
+/// The failure behind an answer of the 5xx kind, in the answer's extensions: the client is told nothing of it, the log layer
+/// writes it once.
+#[derive(Debug, Clone)]
+pub struct Cause(pub Arc<Error>);
 
 impl From<store::Error> for Error {
     fn from(error: store::Error) -> Self {

@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, header};
 use axum::response::IntoResponse;
 
 use super::{App, Error};
-use crate::model::{Bin, BinKey, CaptureNumber};
+use crate::model::{Bin, BinKey, CaptureNumber, Scheme};
 
 /// The bin whose key stands in the page's address (`{key}`).
 #[derive(Debug)]
@@ -171,7 +171,14 @@ where
                 .map(axum::http::uri::Authority::as_str)
                 .or_else(|| parts.headers.get(header::HOST)?.to_str().ok())
             {
-                Some(host) => format!("http://{host}"),
+                // The scheme is the host layer's word too; it knows which proxies are believed.
+                Some(host) => {
+                    let scheme = parts.extensions.get::<Scheme>();
+                    format!(
+                        "{}://{host}",
+                        scheme.map_or("http", |scheme| scheme.as_str())
+                    )
+                }
                 None => format!("http://{}", listen.listen),
             },
         };

@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 use axum::Router;
 
-pub use error::Error;
+pub use error::{Cause, Error};
 
 use crate::config::Config;
 use crate::live::Hub;
@@ -45,8 +45,8 @@ pub fn router(app: &Arc<App>) -> Router {
         .merge(page::router())
         .merge(api::router())
         .fallback(page::error::not_found);
-    layers::wrap(routes, app)
+    let all = layers::wrap(routes, app)
         .merge(ops::router())
-        .merge(assets::router())
-        .with_state(Arc::clone(app))
+        .merge(assets::router());
+    layers::cover(all).with_state(Arc::clone(app))
 }

@@ -1,35 +1,66 @@
 //! The JSON API under `/api/v1`, for programs.
 //!
-//! Handlers take the bin behind the bearer key and give shapes of `wire`, made from the model. Failures are
-//! `application/problem+json` (RFC 9457). Routes and their descriptions are registered together, so that the OpenAPI document
-//! cannot leave one out.
+//! Handlers take the bin behind the bearer key and give shapes of [`wire`], made from the model. Failures are
+//! `application/problem+json` (RFC 9457, [`Error`]). Routes and their descriptions are registered together, so that the
+//! OpenAPI document cannot leave one out; it is served at `/api/v1/openapi.json`.
 //!
-//! To add a call: a handler with its `#[utoipa::path]`, one line in [`router`].
+//! Nothing changes on a GET, and every call but `POST /api/v1/bins` and the document needs the bin's key: there is no cookie
+//! that a foreign page could make a browser send.
+//!
+//! To add a call: a handler with its `#[utoipa::path]`, one line in [`described`]. To add a setting: its field in
+//! [`Settings`](crate::model::Settings) and in [`change`].
+
+mod base64;
+mod bins;
+mod captures;
+mod change;
+mod error;
+mod events;
+mod json;
+pub mod openapi;
+mod query;
+mod wire;
 
 use std::sync::Arc;
 
 use axum::Router;
-use axum::response::{IntoResponse, Response};
+use axum::routing::any;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+pub use error::{Error, Problem};
 
 use super::App;
 
-/// Every API route.
+/// Every API route. What nothing below `/api` answers is a problem too, not a page.
 pub fn router() -> Router<Arc<App>> {
-    Router::new()
+    let (routes, _) = described().split_for_parts();
+    routes
+        .method_not_allowed_fallback(method_not_allowed)
+        .route("/api", any(not_found))
+        .route("/api/", any(not_found))
+        .route("/api/{*rest}", any(not_found))
 }
 
-/// A failure of an API call; `application/problem+json` when sent.
-#[derive(Debug)]
-pub struct Error(pub super::Error);
-
-impl<E: Into<super::Error>> From<E> for Error {
-    fn from(error: E) -> Self {
-        Self(error.into())
-    }
+/// The routes with their descriptions.
+fn described() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::with_openapi(openapi::preface())
+        .routes(routes!(openapi::show))
+        .routes(routes!(bins::create))
+        .routes(routes!(bins::show, bins::update, bins::delete))
+        .routes(routes!(captures::index, captures::clear))
+        .routes(routes!(captures::show, captures::delete))
+        .routes(routes!(captures::body))
+        .routes(routes!(events::watch))
 }
 
-impl IntoResponse for Error {
-    fn into_response(self) -> Response {
-        (self.0.status(), self.0.to_string()).into_response()
-    }
+async fn not_found() -> Error {
+    Error(super::Error::NotFound)
 }
+
+async fn method_not_allowed() -> Error {
+    Error(super::Error::MethodNotAllowed)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,291 @@
+//! Settings as they are asked for, before they are checked and taken.
+
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use super::json;
+use crate::model::{Keep, Settings};
+use crate::web::Error;
+
+/// The most captures that a bin can be told to keep, beside any number (0).
+const CAPTURES: u64 = 1_000_000_000;
+
+/// The most bytes that a bin can be told to keep, beside any number (0): 1 PiB, which every JSON reader has exactly.
+const BYTES: u64 = 1 << 50;
+
+/// The most days that a bin can be told to live, beside for ever (0): 100 years.
+const DAYS: u32 = 36_500;
+
+/// Settings to change. What is left out stays as it is; in a new bin it has its default.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = SettingsChange)]
+pub(super) struct Change {
+    /// A name for people, at most 100 characters without control characters; may be empty.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(max_length = 100, example = "Stripe test mode")]
+    name: Option<String>,
+    /// A name for the capture URL beside the id: 3 to 63 of `a–z`, `0–9` and `-`. Null takes it away.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>, example = "stripe-staging")]
+    alias: Option<NullOrText>,
+    /// Whether replies carry CORS headers, so that a page of any origin may send here.
+    #[serde(default, deserialize_with = "given")]
+    cors: Option<bool>,
+    /// How much is kept, and for how long.
+    #[serde(default, deserialize_with = "given")]
+    keep: Option<KeepChange>,
+    /// How many bytes of a body are kept and accepted, at most the server's `--max-body`; 0 takes the server's.
+    #[serde(default, deserialize_with = "given")]
+    body_limit: Option<u64>,
+}
+
+/// Text, or null for none: null is a value here, not the absence of the field.
+#[derive(Debug, Deserialize)]
+#[serde(transparent)]
+struct NullOrText(Option<String>);
+
+/// Limits to change. What is left out stays as it is.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct KeepChange {
+    /// How many captures; 0 for any number.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(maximum = 1_000_000_000)]
+    captures: Option<u64>,
+    /// How many bytes of bodies and headers; 0 for any number.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(maximum = 1_125_899_906_842_624_i64)]
+    bytes: Option<u64>,
+    /// How many days the bin lives after its last capture (or its making); 0 for ever.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(maximum = 36_500)]
+    days: Option<u32>,
+}
+
+/// What a bin is made with: settings at the top, or under `settings`, or both.
+#[derive(Debug, Default, ToSchema)]
+pub(super) struct NewBin {
+    #[schema(inline)]
+    #[serde(flatten)]
+    top: Change,
+    /// The same settings once more, for who would rather send them in one piece.
+    settings: Option<Change>,
+}
+
+/// Keeps "not there" apart from "null": a field that is there is always `Some`, and null is only for a type that has it.
+fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(source: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(source).map(Some)
+}
+
+impl NewBin {
+    /// Reads a body; none at all takes every default.
+    pub(super) fn read(body: Option<Value>) -> Result<Self, Error> {
+        let Some(mut body) = body else {
+            return Ok(Self::default());
+        };
+        let settings = body
+            .as_object_mut()
+            .and_then(|fields| fields.remove("settings"));
+        Ok(Self {
+            settings: settings
+                .map(|settings| json::read(settings, "settings"))
+                .transpose()?,
+            top: json::read(body, "")?,
+        })
+    }
+
+    /// The settings of the new bin. What stands at the top outranks what stands under `settings`.
+    pub(super) fn settings(self, max_body: u64) -> Result<Settings, Error> {
+        let mut settings = Settings::default();
+        if let Some(change) = self.settings {
+            change.apply(&mut settings, max_body)?;
+        }
+        self.top.apply(&mut settings, max_body)?;
+        Ok(settings)
+    }
+}
+
+impl Change {
+    /// Reads the body of a change.
+    pub(super) fn read(body: Option<Value>) -> Result<Self, Error> {
+        let body = body.ok_or_else(|| {
+            Error::BadRequest("send the settings to change as a JSON object".to_owned())
+        })?;
+        json::read(body, "")
+    }
+
+    /// Takes what was asked for into the settings, where it may be.
+    pub(super) fn apply(self, settings: &mut Settings, max_body: u64) -> Result<(), Error> {
+        if let Some(name) = self.name {
+            settings.name = check_name(name)?;
+        }
+        if let Some(NullOrText(alias)) = self.alias {
+            settings.alias = alias
+                .map(|text| text.parse())
+                .transpose()
+                .map_err(|error| invalid("alias", &error))?;
+        }
+        if let Some(cors) = self.cors {
+            settings.cors = cors;
+        }
+        if let Some(keep) = self.keep {
+            keep.apply(&mut settings.keep)?;
+        }
+        if let Some(limit) = self.body_limit {
+            if max_body != 0 && limit > max_body {
+                return Err(invalid(
+                    "body_limit",
+                    &format_args!("at most {max_body}, the server's --max-body"),
+                ));
+            }
+            settings.body_limit = limit;
+        }
+        Ok(())
+    }
+}
+
+impl KeepChange {
+    fn apply(&self, keep: &mut Keep) -> Result<(), Error> {
+        if let Some(captures) = self.captures {
+            if captures > CAPTURES {
+                return Err(at_most("keep.captures", CAPTURES));
+            }
+            keep.captures = captures;
+        }
+        if let Some(bytes) = self.bytes {
+            if bytes > BYTES {
+                return Err(at_most("keep.bytes", BYTES));
+            }
+            keep.bytes = bytes;
+        }
+        if let Some(days) = self.days {
+            if days > DAYS {
+                return Err(at_most("keep.days", u64::from(DAYS)));
+            }
+            keep.days = days;
+        }
+        Ok(())
+    }
+}
+
+fn check_name(name: String) -> Result<String, Error> {
+    if name.chars().count() > Settings::NAME_CHARACTERS {
+        return Err(invalid(
+            "name",
+            &format_args!("at most {} characters", Settings::NAME_CHARACTERS),
+        ));
+    }
+    if name.chars().any(char::is_control) {
+        return Err(invalid("name", &"without control characters"));
+    }
+    Ok(name)
+}
+
+fn invalid(field: &'static str, problem: &dyn std::fmt::Display) -> Error {
+    Error::Invalid {
+        field,
+        problem: problem.to_string(),
+    }
+}
+
+fn at_most(field: &'static str, limit: u64) -> Error {
+    invalid(field, &format_args!("at most {limit}, or 0 for no limit"))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const MAX_BODY: u64 = 1 << 20;
+
+    fn changed(change: Value) -> Result<Settings, Error> {
+        let mut settings = Settings {
+            name: "old".to_owned(),
+            alias: "old-alias".parse().ok(),
+            ..Settings::default()
+        };
+        Change::read(Some(change))?.apply(&mut settings, MAX_BODY)?;
+        Ok(settings)
+    }
+
+    fn refused(change: Value) -> (String, String) {
+        match changed(change).unwrap_err() {
+            Error::Invalid { field, problem } => (field.to_owned(), problem),
+            Error::Field { field, problem } => (field, problem),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_change_touches_only_what_it_names() {
+        let settings = changed(json!({"keep": {"days": 0}, "cors": false})).unwrap();
+        assert_eq!(settings.name, "old");
+        assert_eq!(settings.alias.unwrap().as_str(), "old-alias");
+        assert!(!settings.cors);
+        assert_eq!(
+            settings.keep,
+            Keep {
+                days: 0,
+                ..Keep::default()
+            }
+        );
+    }
+
+    #[test]
+    fn null_takes_the_alias_away_and_is_no_value_for_anything_else() {
+        assert_eq!(changed(json!({"alias": null})).unwrap().alias, None);
+        assert_eq!(refused(json!({"name": null})).0, "name");
+        assert_eq!(refused(json!({"keep": {"bytes": null}})).0, "keep.bytes");
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_with_its_path() {
+        for (change, field) in [
+            (json!({"nmae": "x"}), "nmae"),
+            (json!({"keep": {"dayz": 1}}), "keep.dayz"),
+            (json!({"keep": {"days": "7"}}), "keep.days"),
+            (json!({"keep": {"days": -1}}), "keep.days"),
+            (json!({"keep": {"days": 36_501}}), "keep.days"),
+            (
+                json!({"keep": {"captures": 1_000_000_001}}),
+                "keep.captures",
+            ),
+            (json!({"keep": {"bytes": u64::MAX}}), "keep.bytes"),
+            (json!({"keep": 7}), "keep"),
+            (json!({"cors": "yes"}), "cors"),
+            (json!({"name": 5}), "name"),
+            (json!({"name": "é".repeat(101)}), "name"),
+            (json!({"name": "a\u{7}"}), "name"),
+            (json!({"alias": "Nope!"}), "alias"),
+            (json!({"alias": "api"}), "alias"),
+            (json!({"body_limit": MAX_BODY + 1}), "body_limit"),
+            (json!({"body_limit": 1.5}), "body_limit"),
+            (json!({"secrets": {}}), "secrets"),
+        ] {
+            assert_eq!(refused(change.clone()).0, field, "{change}");
+        }
+        assert!(changed(json!({"name": "é".repeat(100)})).is_ok());
+    }
+
+    #[test]
+    fn a_new_bin_takes_settings_from_the_top_and_from_settings() {
+        let body = json!({"name": "top", "settings": {"name": "inner", "cors": false}});
+        let settings = NewBin::read(Some(body))
+            .unwrap()
+            .settings(MAX_BODY)
+            .unwrap();
+        assert_eq!((settings.name.as_str(), settings.cors), ("top", false));
+        let plain = NewBin::read(None).unwrap().settings(MAX_BODY).unwrap();
+        assert_eq!(plain, Settings::default());
+        let error = NewBin::read(Some(json!({"settings": {"keep": {"x": 1}}}))).unwrap_err();
+        assert!(matches!(error, Error::Field { field, .. } if field == "settings.keep.x"));
+        for wrong in [json!([]), json!("x"), json!({"settings": null})] {
+            let error = NewBin::read(Some(wrong)).unwrap_err();
+            assert!(matches!(error, Error::Unprocessable(_)));
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! The live stream of a bin, for programs.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderName, Uri, header};
+use axum::response::sse::{self, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use futures_util::{Stream, StreamExt, stream};
+use serde_json::json;
+
+use super::{Error, Problem, query, wire};
+use crate::live::{Event, Subscription};
+use crate::model::{Bin, CaptureNumber};
+use crate::web::extract::BinByToken;
+use crate::web::{self, App};
+
+/// How often an idle stream shows that it is alive: proxies cut what is silent for a minute.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+/// After how many milliseconds a reader comes back, at least; and how much more at most, so that a thousand readers do not
+/// come back to a restarted server in the same moment.
+const RETRY_MS: (u64, u64) = (2000, 2000);
+
+/// Watch a bin
+///
+/// Server-sent events. `capture` has a capture as lists have it, in one line of JSON, and its number as `id`; `deleted` has
+/// `{"n": …}`; `cleared` and `gone` have `{}`, and after `gone` the stream ends; `resync` has `{"after": …}`: more was missed
+/// than is sent one by one, so list the captures again; what comes next is above that number.
+///
+/// A reader that comes back with `Last-Event-ID` (or `after`) is first given what it missed, without a gap or a double. An
+/// idle stream has a comment every 15 seconds. A stream that ends without `gone` is to be opened again.
+#[utoipa::path(
+    get,
+    path = "/api/v1/bins/{id}/events",
+    operation_id = "watch_bin",
+    tag = "captures",
+    params(
+        ("id" = String, Path, description = "The bin's id"),
+        ("after" = Option<u64>, Query, description = "Begin behind this number; without it, with what is new"),
+        ("Last-Event-ID" = Option<u64>, Header, description = "The last id that was received; outranks `after`"),
+    ),
+    responses(
+        (status = 200, description = "The stream", body = String, content_type = "text/event-stream",
+            example = "id: 12\nevent: capture\ndata: {\"n\":12,\"method\":\"POST\",\"path\":\"/orders\"}\n\n"),
+        (status = 503, description = "The bin has as many watchers as it may", body = Problem,
+            content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn watch(
+    State(app): State<Arc<App>>,
+    BinByToken(bin): BinByToken,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Result<Response, Error> {
+    let [after] = query::numbers(&uri, ["after"])?;
+    let after = last_event_id(&headers)?.or(after).map(CaptureNumber);
+    let subscription = app
+        .hub
+        .subscribe(Arc::clone(&bin), after)
+        .map_err(|_| web::Error::TooManyWatchers)?;
+    let stream =
+        Sse::new(events(bin, subscription)).keep_alive(KeepAlive::new().interval(KEEP_ALIVE));
+    // A proxy that buffers or rewrites would hold events back.
+    let headers = [
+        (header::CACHE_CONTROL, "no-cache, no-transform"),
+        (HeaderName::from_static("x-accel-buffering"), "no"),
+    ];
+    Ok((headers, stream).into_response())
+}
+
+/// The number after which a returning reader wants to go on. Ids are ours, so anything else was never sent by us; an empty
+/// one is what a reader sends that has received none.
+fn last_event_id(headers: &HeaderMap) -> Result<Option<u64>, web::Error> {
+    match headers.get("last-event-id").map(|id| id.to_str()) {
+        None | Some(Ok("")) => Ok(None),
+        Some(id) => id
+            .ok()
+            .and_then(|id| id.parse().ok())
+            .map(Some)
+            .ok_or_else(|| web::Error::Field {
+                field: "Last-Event-ID".to_owned(),
+                problem: "expected the number of a capture".to_owned(),
+            }),
+    }
+}
+
+fn events(
+    bin: Arc<Bin>,
+    subscription: Subscription,
+) -> impl Stream<Item = Result<sse::Event, Infallible>> + Send {
+    let (least, spread) = RETRY_MS;
+    let retry = least + uuid::Uuid::new_v4().as_u64_pair().1 % spread;
+    // Also makes the head leave at once, and tells a reader behind a proxy that the stream is open.
+    let hello = sse::Event::default()
+        .retry(Duration::from_millis(retry))
+        .comment("watching");
+    let rest = stream::unfold((bin, subscription), |(bin, mut subscription)| async {
+        loop {
+            // What the store says when it fails is no event: the stream ends, and the reader comes back for what it missed.
+            let event = subscription.next().await.ok().flatten()?;
+            if let Some(event) = written(&bin, &event) {
+                return Some((Ok(event), (bin, subscription)));
+            }
+        }
+    });
+    stream::iter([Ok(hello)]).chain(rest)
+}
+
+/// The event as it is sent; `None` for what only pages show.
+fn written(bin: &Bin, event: &Event) -> Option<sse::Event> {
+    let named = |name: &str| sse::Event::default().event(name);
+    let event = match event {
+        Event::Captured(line) => named("capture")
+            .id(line.n.to_string())
+            .json_data(wire::Capture::line(bin, line)),
+        Event::Deleted(n) => named("deleted").json_data(json!({ "n": n })),
+        Event::Cleared => named("cleared").json_data(json!({})),
+        Event::Resync(after) => named("resync")
+            .id(after.to_string())
+            .json_data(json!({ "after": after })),
+        Event::Gone => named("gone").json_data(json!({})),
+        Event::Updated | Event::Refused => return None,
+    };
+    // The shapes are maps with text for keys: they can always be written.
+    event.ok()
+}

@@ -1,0 +1,314 @@
+//! The shapes of answers, made from the model. They borrow from it, so that a body of ten megabytes is not copied to be sent.
+
+use std::borrow::Cow;
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::base64;
+use crate::model::head::text;
+use crate::model::{self, BinKey, CaptureNumber, Headers, Timestamp, Usage};
+use crate::web::extract::Site;
+
+/// A bin that was just made: the one time that its key is told.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct CreatedBin<'a> {
+    /// The bin's id, 32 hex digits.
+    #[schema(example = "4f3c0a1b2c3d4e5f8a9b0c1d2e3f4a5b")]
+    id: String,
+    /// The bin's key, 32 hex digits: whoever has it may read and change the bin. It is not told again.
+    #[schema(example = "9b1deb4d3b7d4bad9bdd2b0d7b3dcb6d")]
+    key: String,
+    /// The name for people; may be empty.
+    name: &'a str,
+    /// Where senders send to, any path and query below it.
+    #[schema(example = "https://hooks.example.com/4f3c0a1b2c3d4e5f8a9b0c1d2e3f4a5b")]
+    capture_url: String,
+    /// The bin's page, with the key in its address.
+    #[schema(example = "https://hooks.example.com/b/9b1deb4d3b7d4bad9bdd2b0d7b3dcb6d")]
+    inspect_url: String,
+    /// When it was made.
+    #[schema(value_type = String, format = DateTime, example = "2026-11-25T09:30:12.123456Z")]
+    created_at: Timestamp,
+    /// Its settings.
+    settings: &'a model::Settings,
+}
+
+/// A bin, and how full it is.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Bin<'a> {
+    /// The bin's id, 32 hex digits.
+    #[schema(example = "4f3c0a1b2c3d4e5f8a9b0c1d2e3f4a5b")]
+    id: String,
+    /// The name for people; may be empty.
+    name: &'a str,
+    /// Where senders send to, any path and query below it.
+    #[schema(example = "https://hooks.example.com/4f3c0a1b2c3d4e5f8a9b0c1d2e3f4a5b")]
+    capture_url: String,
+    /// When it was made.
+    #[schema(value_type = String, format = DateTime, example = "2026-11-25T09:30:12.123456Z")]
+    created_at: Timestamp,
+    /// Its settings.
+    settings: &'a model::Settings,
+    /// How many captures can be read.
+    captures: u64,
+    /// Their bodies and headers, in bytes.
+    bytes: u64,
+    /// How many captures were dropped to make room.
+    dropped: u64,
+    /// How many requests were refused and left no capture.
+    refused: u64,
+    /// When the newest capture arrived; null before the first.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    last_capture_at: Option<Timestamp>,
+    /// The newest requests that were refused, newest first.
+    refusals: Vec<Refusal<'a>>,
+}
+
+/// A request that named the bin and could not be kept.
+#[derive(Debug, Serialize, ToSchema)]
+struct Refusal<'a> {
+    /// When it was refused.
+    #[schema(value_type = String, format = DateTime)]
+    at: Timestamp,
+    /// Why, as a word: `malformed`, `head_too_large`, `head_timeout`, `overloaded`, `storage_full`, `storage_failed` or
+    /// `no_memory`.
+    reason: &'static str,
+    /// Why, as a phrase for people.
+    detail: &'static str,
+    /// The other end of the connection.
+    #[schema(example = "10.0.0.2:51234")]
+    peer: String,
+    /// The request's head as far as it was kept; bytes that are not UTF-8 are read as Latin-1.
+    head: Cow<'a, str>,
+}
+
+/// Captures, and where the next ones are.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Captures<'a> {
+    /// The captures; their bodies are left out.
+    pub(super) captures: Vec<Capture<'a>>,
+    /// What to give as `before` (or `after`, if that was given) to go on; null at the end.
+    pub(super) next: Option<u64>,
+}
+
+/// One recorded request.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!(super::openapi::example()))]
+pub(super) struct Capture<'a> {
+    /// Its number inside the bin: 1, 2, 3 …
+    n: u64,
+    /// The bin's id.
+    bin: String,
+    /// When the first byte of the request arrived.
+    #[schema(value_type = String, format = DateTime)]
+    received_at: Timestamp,
+    /// From the first byte of the request to the last of its body, in microseconds.
+    took_us: u64,
+    /// The method as sent, known or not.
+    method: &'a str,
+    /// The request target as sent.
+    target: &'a str,
+    /// The path below the bin, as sent.
+    path: &'a str,
+    /// The query as sent, without its `?`; null when there is no `?`.
+    query: Option<&'a str>,
+    /// `HTTP/1.0`, `HTTP/1.1` or `HTTP/2`.
+    http_version: &'static str,
+    /// `http` or `https`, as the sender used it.
+    scheme: &'static str,
+    /// The host that the sender addressed; empty when it named none.
+    host: &'a str,
+    /// The sender's address: the peer's, or what trusted proxies say of it.
+    client: String,
+    /// The other end of the connection, with its port.
+    peer: String,
+    /// The header fields in the order they came, repeated ones included.
+    headers: Vec<Header<'a>>,
+    /// Whether order and case of the header fields are those of the wire; not so for HTTP/2, which has no case.
+    headers_as_sent: bool,
+    /// Fields that came after the body.
+    trailers: Vec<Header<'a>>,
+    /// The body.
+    body: Body<'a>,
+    /// What was answered.
+    reply: Reply<'a>,
+    /// The known sender that this is from. Null for now.
+    #[schema(value_type = Option<String>)]
+    provider: (),
+    /// What the provider says happened. Null for now.
+    #[schema(value_type = Option<Object>)]
+    event: (),
+    /// The outcome of the signature check. Null for now.
+    #[schema(value_type = Option<Object>)]
+    verdict: (),
+    /// Which arrival of the event this is. Null for now.
+    #[schema(value_type = Option<Object>)]
+    delivery: (),
+}
+
+/// A header field or trailer.
+#[derive(Debug, Serialize, ToSchema)]
+struct Header<'a> {
+    /// The name as sent.
+    name: Cow<'a, str>,
+    /// The value; bytes that are not UTF-8 are read as Latin-1.
+    value: Cow<'a, str>,
+    /// The exact bytes of the value in Base64; only when they are not UTF-8.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    base64: Option<String>,
+}
+
+/// The body of a capture.
+#[derive(Debug, Serialize, ToSchema)]
+struct Body<'a> {
+    /// How many bytes were kept.
+    size: u64,
+    /// `complete`, `truncated` (it was over the limit) or `aborted` (the sender went away).
+    state: &'static str,
+    /// How many bytes the sender declared or sent; only when that is more than was kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sent: Option<u64>,
+    /// Type and subtype of the sender's `Content-Type`, in lower case; null when there is none.
+    media_type: Option<String>,
+    /// How `content` is to be read: `utf-8` for the text itself, `base64` for bytes that are not UTF-8. Left out in lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    encoding: Option<&'static str>,
+    /// The bytes that were kept, as they came: a compressed body is still compressed. Left out in lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    content: Option<Cow<'a, str>>,
+}
+
+/// What the sender was answered.
+#[derive(Debug, Serialize, ToSchema)]
+struct Reply<'a> {
+    /// The status; null when the sender went away before it.
+    status: Option<u16>,
+    /// The rule that chose it; null for the bin's own reply.
+    rule: Option<&'a str>,
+    /// How long it was held back on purpose, in milliseconds.
+    delay_ms: u32,
+}
+
+impl<'a> CreatedBin<'a> {
+    pub(super) fn new(bin: &'a model::Bin, key: &BinKey, site: &Site) -> Self {
+        Self {
+            id: bin.id.to_string(),
+            key: key.to_string(),
+            name: &bin.settings.name,
+            capture_url: site.capture_url(bin),
+            inspect_url: site.inspect_url(key),
+            created_at: bin.created_at,
+            settings: &bin.settings,
+        }
+    }
+}
+
+impl<'a> Bin<'a> {
+    pub(super) fn new(
+        bin: &'a model::Bin,
+        usage: &Usage,
+        refusals: &'a [model::Refusal],
+        site: &Site,
+    ) -> Self {
+        Self {
+            id: bin.id.to_string(),
+            name: &bin.settings.name,
+            capture_url: site.capture_url(bin),
+            created_at: bin.created_at,
+            settings: &bin.settings,
+            captures: usage.captures,
+            bytes: usage.bytes,
+            dropped: usage.dropped,
+            refused: usage.refused,
+            last_capture_at: usage.last_capture_at,
+            refusals: refusals.iter().map(Refusal::new).collect(),
+        }
+    }
+}
+
+impl<'a> Refusal<'a> {
+    fn new(refusal: &'a model::Refusal) -> Self {
+        Self {
+            at: refusal.at,
+            reason: refusal.reason.as_str(),
+            detail: refusal.reason.sentence(),
+            peer: refusal.peer.to_string(),
+            head: text(&refusal.head),
+        }
+    }
+}
+
+impl<'a> Capture<'a> {
+    /// A capture with its body.
+    pub(super) fn whole(bin: &model::Bin, capture: &'a model::Capture) -> Self {
+        let mut shape = Self::line(bin, &capture.line);
+        let (encoding, content) = match std::str::from_utf8(&capture.body) {
+            Ok(text) => ("utf-8", Cow::Borrowed(text)),
+            Err(_) => ("base64", Cow::Owned(base64::encode(&capture.body))),
+        };
+        shape.body.encoding = Some(encoding);
+        shape.body.content = Some(content);
+        shape
+    }
+
+    /// A capture as lists and streams have it, without the content of its body.
+    pub(super) fn line(bin: &model::Bin, line: &'a model::CaptureLine) -> Self {
+        let model::CaptureLine { n, envelope, .. } = line;
+        let CaptureNumber(n) = *n;
+        Self {
+            n,
+            bin: bin.id.to_string(),
+            received_at: envelope.received_at,
+            took_us: envelope.took_us,
+            method: &envelope.head.method,
+            target: &envelope.head.target,
+            path: envelope.head.path(),
+            query: envelope.head.query(),
+            http_version: envelope.head.version.as_str(),
+            scheme: envelope.scheme.as_str(),
+            host: &envelope.host,
+            client: envelope.client.to_string(),
+            peer: envelope.peer.to_string(),
+            headers: fields(&envelope.head.headers),
+            headers_as_sent: envelope.head.headers.is_as_sent(),
+            trailers: fields(&envelope.trailers),
+            body: Body {
+                size: line.size,
+                state: line.state.as_str(),
+                sent: line.sent,
+                media_type: media_type(&envelope.head.headers),
+                encoding: None,
+                content: None,
+            },
+            reply: Reply {
+                status: envelope.reply.status,
+                rule: envelope.reply.rule.as_deref(),
+                delay_ms: envelope.reply.delay_ms,
+            },
+            provider: (),
+            event: (),
+            verdict: (),
+            delivery: (),
+        }
+    }
+}
+
+fn fields(headers: &Headers) -> Vec<Header<'_>> {
+    let header = |(name, value)| Header {
+        name: text(name),
+        value: text(value),
+        base64: std::str::from_utf8(value)
+            .is_err()
+            .then(|| base64::encode(value)),
+    };
+    headers.iter().map(header).collect()
+}
+
+/// `type/subtype` of `Content-Type`, without parameters (RFC 9110 section 8.3.1).
+fn media_type(headers: &Headers) -> Option<String> {
+    let value = headers.get_text("content-type")?;
+    let essence = value.split(';').next().unwrap_or_default().trim();
+    let (kind, subtype) = essence.split_once('/')?;
+    (!kind.is_empty() && !subtype.is_empty()).then(|| essence.to_ascii_lowercase())
+}

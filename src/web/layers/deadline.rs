@@ -1,0 +1,18 @@
+//! No handler runs for ever.
+
+use std::time::Duration;
+
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
+
+use super::failure;
+use crate::web::Error;
+
+/// Answers 503 when the handler has not begun its answer in time; the handler is dropped, and with it what it waited for.
+pub(super) async fn hold(State(limit): State<Duration>, request: Request, next: Next) -> Response {
+    let uri = request.uri().clone();
+    tokio::time::timeout(limit, next.run(request))
+        .await
+        .unwrap_or_else(|_| failure(&uri, Error::TimedOut(limit)))
+}
