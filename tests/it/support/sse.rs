@@ -1,0 +1,80 @@
+//! A reader of server-sent events (<https://html.spec.whatwg.org/multipage/server-sent-events.html>).
+
+use super::{Connection, Server};
+
+/// One event.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Event {
+    pub(crate) id: Option<String>,
+    pub(crate) event: String,
+    pub(crate) data: String,
+}
+
+/// A stream of events over a connection of its own.
+#[derive(Debug)]
+pub(crate) struct Events {
+    connection: Connection,
+    buffer: Vec<u8>,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) status: u16,
+    /// Comments that came, such as those that keep the stream alive.
+    pub(crate) comments: usize,
+}
+
+impl Events {
+    /// Opens a stream with these header lines.
+    pub(crate) fn open(server: &Server, target: &str, headers: &[&str]) -> Self {
+        let mut connection = server.connect();
+        let mut head = format!(
+            "GET {target} HTTP/1.1\r\nHost: {}\r\nAccept: text/event-stream\r\n",
+            server.address
+        );
+        for header in headers {
+            head.push_str(header);
+            head.push_str("\r\n");
+        }
+        connection.send(head + "\r\n").unwrap();
+        let response = connection.receive_head().expect("an answer");
+        Self {
+            connection,
+            buffer: Vec::new(),
+            headers: response.headers,
+            status: response.status,
+            comments: 0,
+        }
+    }
+
+    /// The next event; `None` when the stream ended. Comments are counted, `retry` is passed over.
+    pub(crate) fn next(&mut self) -> Option<Event> {
+        loop {
+            while let Some(end) = self.buffer.windows(2).position(|pair| pair == b"\n\n") {
+                let block: Vec<u8> = self.buffer.drain(..end + 2).collect();
+                if let Some(event) = self.parse(&String::from_utf8(block).unwrap()) {
+                    return Some(event);
+                }
+            }
+            self.buffer.extend(self.connection.receive_chunk()?);
+        }
+    }
+
+    fn parse(&mut self, block: &str) -> Option<Event> {
+        let mut event = Event::default();
+        let mut data: Option<String> = None;
+        for line in block.lines() {
+            let (field, value) = line.split_once(':').unwrap_or((line, ""));
+            let value = value.strip_prefix(' ').unwrap_or(value);
+            match field {
+                "" => self.comments += usize::from(!line.is_empty()),
+                "id" => event.id = Some(value.to_owned()),
+                "event" => value.clone_into(&mut event.event),
+                "data" => {
+                    data = Some(data.map_or_else(|| value.to_owned(), |have| have + "\n" + value))
+                }
+                "retry" => {}
+                other => panic!("unknown field {other:?}"),
+            }
+        }
+        event.data = data?;
+        Some(event)
+    }
+}
