@@ -52,7 +52,7 @@ fn complain(error: &dyn Error) -> ExitCode {
     let mut text = format!("hookwell: {error}");
     let mut cause = error.source();
     while let Some(error) = cause {
-        text.push_str(&format!(": {error}"));
+        text = format!("{text}: {error}");
         cause = error.source();
     }
     writeln!(std::io::stderr().lock(), "{text}").ok(); // There is nowhere else to say it.

@@ -43,7 +43,7 @@ impl Serve {
             let second = async {
                 match (&mut stopped).await {
                     Ok((mut interrupt, mut terminate)) => {
-                        told_to_stop(&mut interrupt, &mut terminate).await
+                        told_to_stop(&mut interrupt, &mut terminate).await;
                     }
                     Err(_) => std::future::pending().await,
                 }

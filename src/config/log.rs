@@ -4,7 +4,7 @@
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Logs")]
 pub struct LogConfig {
-    /// Which lines: error, warn, info, debug, trace, or a list such as info,hookwell::store=debug
+    /// Which lines: error, warn, info, debug, trace, or a list of `part=level`
     #[arg(
         long,
         env = "HOOKWELL_LOG",

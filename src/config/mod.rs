@@ -103,7 +103,7 @@ mod tests {
     #[test]
     fn times_and_sizes_are_read_as_people_write_them() {
         assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
-        assert_eq!(duration("2m"), Ok(Duration::from_secs(120)));
+        assert_eq!(duration("2m"), Ok(Duration::from_mins(2)));
         assert_eq!(duration("7"), Ok(Duration::from_secs(7)));
         assert!(
             duration("soon").is_err()

@@ -7,7 +7,9 @@ use std::time::Instant;
 use super::wire::{Started, Tape, WireHead};
 use crate::model::Clock;
 
-/// A connection: who is on the other end, and the [tape](super::wire) of what was read from it. Shared by the socket's reader,
+/// A connection: who is on the other end, and the [tape](super::wire) of what was read from it.
+///
+/// Shared by the socket's reader,
 /// which feeds the tape, and the handler of each request, which takes heads from it.
 #[derive(Debug)]
 pub struct Link {

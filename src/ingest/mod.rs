@@ -86,7 +86,7 @@ impl Ingest {
         };
         let (parts, mut body) = request.into_parts();
         if !has_one_host(&parts) {
-            let head = wire.map(|head| head.bytes()).unwrap_or_default();
+            let head = wire.map(WireHead::bytes).unwrap_or_default();
             self.store.refuse(
                 addressed.address,
                 Refusal {
@@ -102,7 +102,7 @@ impl Ingest {
         }
         let expects = parts.headers.contains_key(hyper::header::EXPECT);
         let receiving = Receiving::new(&body, self.body_limit(&bin));
-        let mut pending = Pending::new(self, bin, &parts, &addressed, wire, link, receiving);
+        let mut pending = Pending::new(self, bin, &parts, &addressed, &wire, link, receiving);
         // A sender that waits to be told to go on is told at once that it need not.
         let end = if expects && pending.receiving.is_declared_too_large() {
             End::TooLarge
@@ -161,8 +161,8 @@ impl Ingest {
     /// Leaves a trace of a head that could not be read, on the bin that it names.
     pub fn refused(&self, link: &Link, reason: Reason) {
         let head = link.refused_head();
-        let line = head.split(|&byte| byte == b'\n').next().unwrap_or_default();
-        let target = wire::request_line(line).map(|(_, target)| String::from_utf8_lossy(target));
+        let first = head.split(|&byte| byte == b'\n').next().unwrap_or_default();
+        let target = wire::request_line(first).map(|(_, target)| String::from_utf8_lossy(target));
         let host = || {
             Headers::from_wire(head.clone())
                 .get_text("host")
@@ -206,11 +206,11 @@ impl<'a> Pending<'a> {
         bin: Arc<Bin>,
         parts: &Parts,
         addressed: &Addressed,
-        wire: Result<WireHead, Started>,
+        wire: &Result<WireHead, Started>,
         link: &Link,
         receiving: Receiving,
     ) -> Self {
-        let started = match &wire {
+        let started = match wire {
             Ok(head) => head.started,
             Err(started) => *started,
         };
@@ -235,7 +235,7 @@ impl<'a> Pending<'a> {
         let envelope = Envelope {
             received_at: started.at,
             took_us: 0,
-            head: head(parts, addressed.prefix, wire.ok()),
+            head: head(parts, addressed.prefix, wire.as_ref().ok()),
             scheme: origin.scheme,
             host,
             client: origin.client,
@@ -286,14 +286,14 @@ impl Drop for Pending<'_> {
 }
 
 /// The head as it was on the wire where the tape has it, else as hyper read it.
-fn head(parts: &Parts, prefix: usize, wire: Option<WireHead>) -> Head {
+fn head(parts: &Parts, prefix: usize, wire: Option<&WireHead>) -> Head {
     let version = match parts.version {
         hyper::Version::HTTP_10 => Version::Http10,
         hyper::Version::HTTP_2 => Version::Http2,
         _ => Version::Http11,
     };
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
-    if let Some((target, headers)) = wire.as_ref().and_then(|wire| as_sent(wire, parts, path)) {
+    if let Some((target, headers)) = wire.and_then(|wire| as_sent(wire, parts, path)) {
         // An absolute target has scheme and host before the path (RFC 9112 section 3.2.2).
         let path_at = target.len().saturating_sub(path.len()) + prefix;
         return Head {

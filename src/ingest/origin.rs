@@ -27,7 +27,9 @@ fn is_trusted(ip: IpAddr, trusted: &[IpNet]) -> bool {
     trusted.iter().any(|network| network.contains(&ip))
 }
 
-/// Reads the origin of a request. `X-Forwarded-For` is walked from the right, over all its lines, as long as the addresses are
+/// Reads the origin of a request.
+///
+/// `X-Forwarded-For` is walked from the right, over all its lines, as long as the addresses are
 /// trusted proxies': the first that is not is the client, and what stands left of it is anybody's word.
 pub fn of(peer: SocketAddr, headers: &HeaderMap, trusted: &[IpNet]) -> Origin {
     let peer = plain(peer.ip());

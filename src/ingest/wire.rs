@@ -197,7 +197,7 @@ impl Tape {
             _ if self.phase == Phase::Lost => return &[],
             [] => self.end_head(),
             line if first => {
-                self.framing.upgrade = line.starts_with(b"CONNECT ") || line.starts_with(b"PRI ")
+                self.framing.upgrade = line.starts_with(b"CONNECT ") || line.starts_with(b"PRI ");
             }
             line => note_framing(line, &mut self.framing),
         }

@@ -93,7 +93,7 @@ impl Subscription {
             }
             tokio::select! {
                 change = self.changes.recv() => match change {
-                    Ok(change) => self.take(change),
+                    Ok(change) => self.take(&change),
                     Err(RecvError::Lagged(_)) => self.look().await?,
                     Err(RecvError::Closed) => return Ok(None),
                 },
@@ -157,8 +157,8 @@ impl Subscription {
         Ok(())
     }
 
-    fn take(&mut self, change: Change) {
-        match change {
+    fn take(&mut self, change: &Change) {
+        match *change {
             Change::Captured(_, n) => self.newest = self.newest.max(Some(n)),
             Change::Deleted(_, n) => self.ready.push_back(Event::Deleted(n)),
             Change::Cleared(_) => self.ready.push_back(Event::Cleared),

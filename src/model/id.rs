@@ -21,7 +21,7 @@ fn simple(text: &str) -> Result<Uuid, NotAnId> {
     }
 }
 
-/// Names a bin in its capture URL: a UUIDv4, written as 32 lower-case hex digits.
+/// Names a bin in its capture URL: a version 4 UUID, written as 32 lower-case hex digits.
 ///
 /// Publishing it lets others send, never read.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -73,7 +73,7 @@ impl Serialize for BinId {
     }
 }
 
-/// Opens a bin for reading and changing: a second UUIDv4, unrelated to the bin's id.
+/// Opens a bin for reading and changing: a second version 4 UUID, unrelated to the bin's id.
 ///
 /// `Debug` hides it; [`Display`](fmt::Display) writes the 32 hex digits, for the one page or answer that must show it.
 #[derive(Clone, Copy, PartialEq, Eq)]

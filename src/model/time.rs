@@ -124,7 +124,7 @@ mod tests {
         assert!(
             Timestamp::from_micros(i64::MIN)
                 .to_string()
-                .starts_with("-")
+                .starts_with('-')
         );
     }
 }

@@ -36,9 +36,8 @@ pub(super) async fn run<H: Handler>(
     limits: &LimitsConfig,
     mut stop: watch::Receiver<bool>,
 ) {
-    let is_http2 = match begins_with_preface(&stream, limits.head_timeout).await {
-        Some(is_http2) => is_http2,
-        None => return,
+    let Some(is_http2) = begins_with_preface(&stream, limits.head_timeout).await else {
+        return;
     };
     let io = TokioIo::new(Socket::new(stream, Arc::clone(&link), limits));
     let service = {

@@ -81,7 +81,7 @@ impl From<rusqlite::Error> for Error {
 
 /// `SQLITE_IOERR_SHMSIZE`: the index of the write-ahead log could not grow, which is how a full disk shows there
 /// (<https://www.sqlite.org/rescode.html#ioerr_shmsize>).
-const NO_ROOM_FOR_INDEX: i32 = 10 | (19 << 8);
+const NO_ROOM_FOR_INDEX: i32 = rusqlite::ffi::SQLITE_IOERR_SHMSIZE;
 
 /// A store's answer.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -39,6 +39,7 @@ use crate::model::{
 ///
 /// # Errors
 /// [`Error::Folder`], [`Error::InUse`], [`Error::TooNew`] and [`Error::Engine`], each with a message for the operator.
+#[expect(clippy::unused_async, reason = "an engine over a network has to wait")]
 pub async fn open(config: &StoreConfig, clock: Clock) -> Result<Arc<dyn Store>> {
     Ok(Arc::new(sqlite::Sqlite::open(config, clock)?))
 }
@@ -88,7 +89,9 @@ pub enum Change {
     Gone(BinId),
 }
 
-/// What was committed, by this process or another one, a batch at a time. A reader that falls behind is told so
+/// What was committed, by this process or another one, a batch at a time.
+///
+/// A reader that falls behind is told so
 /// ([`RecvError::Lagged`](broadcast::error::RecvError::Lagged)) and has to read again what it shows.
 pub type ChangeFeed = broadcast::Receiver<Arc<[Change]>>;
 

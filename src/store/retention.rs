@@ -9,7 +9,7 @@ use super::Store;
 use crate::model::Clock;
 
 /// How often is swept.
-const PERIOD: Duration = Duration::from_secs(60);
+const PERIOD: Duration = Duration::from_mins(1);
 
 /// How far the clock may differ from the time that went by before it is taken to have jumped, in microseconds.
 const JUMP_US: i64 = 3_600_000_000;

@@ -15,7 +15,7 @@ const STEPS: &[&str] = &[include_str!("migrations/0001_init.sql")];
 /// # Errors
 /// [`Error::TooNew`] when the database has done steps that this program does not know; [`Error::Engine`].
 pub(super) fn run(connection: &mut Connection, path: &Path) -> Result<()> {
-    let known = STEPS.len() as i64;
+    let known = i64::try_from(STEPS.len()).unwrap_or(i64::MAX);
     let found: i64 = connection
         .query_row("PRAGMA user_version", [], |row| row.get(0))
         .map_err(Error::Engine)?;

@@ -194,12 +194,12 @@ impl Writer {
                         return drafts.iter().map(|_| Err(Error::Full)).collect();
                     }
                     Err(error) => {
-                        tracing::warn!(error = &error as &dyn std::error::Error, "a batch failed")
+                        tracing::warn!(error = &error as &dyn std::error::Error, "a batch failed");
                     }
                 }
             }
             Err(error) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "a batch failed")
+                tracing::warn!(error = &error as &dyn std::error::Error, "a batch failed");
             }
         }
         let one = |&(bin, draft): &(&Bin, &Draft)| {
