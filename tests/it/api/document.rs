@@ -1,6 +1,6 @@
 //! The OpenAPI document, held against what the server answers.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::routes;
 use super::server::Server;
@@ -130,6 +130,37 @@ async fn answers_have_the_shapes_that_are_described() {
     );
     let example = &document["components"]["schemas"]["Capture"]["example"];
     conforms(&document, "Capture", example);
+}
+
+#[tokio::test]
+async fn what_is_described_for_a_new_bin_is_what_is_taken() {
+    let server = Server::start().await;
+    let document = document(&server).await;
+    for (body, fits) in [
+        (json!({}), true),
+        (
+            json!({"name": "x", "alias": null, "cors": true, "keep": {"days": 0}, "body_limit": 0}),
+            true,
+        ),
+        (json!({"settings": {"name": "x", "keep": {}}}), true),
+        (json!({"name": null}), false),
+        (json!({"keep": null}), false),
+        (json!({"settings": {"settings": {}}}), false),
+        (json!({"secrets": {}}), false),
+        (json!([]), false),
+    ] {
+        let described = check(
+            &document,
+            &document["components"]["schemas"]["NewBin"],
+            &body,
+        );
+        assert_eq!(described.is_ok(), fits, "{body}: {described:?}");
+        let fields = [("content-type", "application/json")];
+        let answer = server
+            .ask("POST", "/api/v1/bins", &fields, body.to_string().as_bytes())
+            .await;
+        assert_eq!(answer.status, if fits { 201 } else { 422 }, "{body}");
+    }
 }
 
 #[track_caller]
