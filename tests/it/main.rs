@@ -6,5 +6,6 @@
     reason = "a test fails by panicking, and says why"
 )]
 
+mod api;
 mod floors;
 mod support;

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
-use utoipa::ToSchema;
+use utoipa::openapi::{Ref, RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 use super::json;
 use crate::model::{Keep, Settings};
@@ -24,7 +25,7 @@ const DAYS: u32 = 36_500;
 pub(super) struct Change {
     /// A name for people, at most 100 characters without control characters; may be empty.
     #[serde(default, deserialize_with = "given")]
-    #[schema(max_length = 100, example = "Stripe test mode")]
+    #[schema(nullable = false, max_length = 100, example = "Stripe test mode")]
     name: Option<String>,
     /// A name for the capture URL beside the id: 3 to 63 of `a–z`, `0–9` and `-`. Null takes it away.
     #[serde(default, deserialize_with = "given")]
@@ -32,12 +33,15 @@ pub(super) struct Change {
     alias: Option<NullOrText>,
     /// Whether replies carry CORS headers, so that a page of any origin may send here.
     #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
     cors: Option<bool>,
     /// How much is kept, and for how long.
     #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
     keep: Option<KeepChange>,
     /// How many bytes of a body are kept and accepted, at most the server's `--max-body`; 0 takes the server's.
     #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
     body_limit: Option<u64>,
 }
 
@@ -52,26 +56,48 @@ struct NullOrText(Option<String>);
 struct KeepChange {
     /// How many captures; 0 for any number.
     #[serde(default, deserialize_with = "given")]
-    #[schema(maximum = 1_000_000_000)]
+    #[schema(nullable = false, maximum = 1_000_000_000)]
     captures: Option<u64>,
     /// How many bytes of bodies and headers; 0 for any number.
     #[serde(default, deserialize_with = "given")]
-    #[schema(maximum = 1_125_899_906_842_624_i64)]
+    #[schema(nullable = false, maximum = 1_125_899_906_842_624_i64)]
     bytes: Option<u64>,
     /// How many days the bin lives after its last capture (or its making); 0 for ever.
     #[serde(default, deserialize_with = "given")]
-    #[schema(maximum = 36_500)]
+    #[schema(nullable = false, maximum = 36_500)]
     days: Option<u32>,
 }
 
 /// What a bin is made with: settings at the top, or under `settings`, or both.
-#[derive(Debug, Default, ToSchema)]
+#[derive(Debug, Default)]
 pub(super) struct NewBin {
-    #[schema(inline)]
-    #[serde(flatten)]
     top: Change,
-    /// The same settings once more, for who would rather send them in one piece.
     settings: Option<Change>,
+}
+
+/// That of a change with `settings` beside its fields. A derived one would be `allOf` two objects of which the first forbids
+/// the second's field.
+impl PartialSchema for NewBin {
+    fn schema() -> RefOr<Schema> {
+        let mut schema = Change::schema();
+        if let RefOr::T(Schema::Object(object)) = &mut schema {
+            let settings = Ref::from_schema_name(Change::name());
+            let description =
+                "What a bin is made with: settings at the top, or under `settings`, or both.";
+            object.description = Some(description.to_owned());
+            object
+                .properties
+                .insert("settings".to_owned(), settings.into());
+        }
+        schema
+    }
+}
+
+impl ToSchema for NewBin {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push((Change::name().into(), Change::schema()));
+        Change::schemas(schemas);
+    }
 }
 
 /// Keeps "not there" apart from "null": a field that is there is always `Some`, and null is only for a type that has it.

@@ -8,13 +8,14 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::{HeaderMap, HeaderValue, Uri, Version, header};
+use axum::http::{HeaderValue, Uri, Version, header};
 use axum::middleware::Next;
 use axum::response::Response;
 
 use super::failure;
 use crate::config::ListenConfig;
 use crate::config::listen::host_of;
+use crate::ingest::origin;
 use crate::model::Scheme;
 use crate::web::{App, Error};
 
@@ -41,12 +42,12 @@ fn admit(listen: &ListenConfig, request: &mut Request) -> Result<(), Error> {
             "there is no Host, which HTTP/1.1 requires".to_owned(),
         ));
     }
-    let trusted = is_from_trusted_proxy(listen, request);
-    if let Some(forwarded) = trusted
-        .then(|| last(request.headers(), "x-forwarded-host"))
-        .flatten()
-    {
-        visit_by(request, forwarded)?;
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    let origin =
+        peer.map(|ConnectInfo(peer)| origin::of(*peer, request.headers(), &listen.trusted_proxies));
+    let scheme = origin.as_ref().map_or(Scheme::Http, |origin| origin.scheme);
+    if let Some(host) = origin.and_then(|origin| origin.host) {
+        visit_by(request, &host)?;
     }
     // An absolute request target outranks `Host` (RFC 9112 section 3.2.2), but neither may be a stranger's. A request that
     // names no host at all (HTTP/1.0) was not sent by a browser, which is whom this is about.
@@ -57,17 +58,14 @@ fn admit(listen: &ListenConfig, request: &mut Request) -> Result<(), Error> {
             return Err(Error::UnknownHost(host_of(&host).to_owned()));
         }
     }
-    let https = trusted
-        && last(request.headers(), "x-forwarded-proto")
-            .is_some_and(|proto| proto.as_bytes().eq_ignore_ascii_case(b"https"));
-    request
-        .extensions_mut()
-        .insert(if https { Scheme::Https } else { Scheme::Http });
+    request.extensions_mut().insert(scheme);
     Ok(())
 }
 
 /// Puts the host that the proxy was asked for in the place of the one that the proxy asked for.
-fn visit_by(request: &mut Request, host: HeaderValue) -> Result<(), Error> {
+fn visit_by(request: &mut Request, host: &str) -> Result<(), Error> {
+    let host = HeaderValue::try_from(host)
+        .map_err(|_| Error::BadRequest("the forwarded host is not one".to_owned()))?;
     request.headers_mut().insert(header::HOST, host);
     if request.uri().authority().is_some() {
         let path = request
@@ -79,26 +77,6 @@ fn visit_by(request: &mut Request, host: HeaderValue) -> Result<(), Error> {
             .map_err(|_| Error::BadRequest("the request target has no path".to_owned()))?;
     }
     Ok(())
-}
-
-fn is_from_trusted_proxy(listen: &ListenConfig, request: &Request) -> bool {
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
-    peer.is_some_and(|ConnectInfo(peer)| {
-        let ip = peer.ip().to_canonical();
-        listen.trusted_proxies.iter().any(|net| net.contains(&ip))
-    })
-}
-
-/// The last entry of a list header: the one that the nearest proxy wrote. Those before it may be the visitor's own words.
-fn last(headers: &HeaderMap, name: &str) -> Option<HeaderValue> {
-    let line = headers.get_all(name).iter().next_back()?;
-    let entry = line.as_bytes().rsplit(|&byte| byte == b',').next()?;
-    let entry = entry.trim_ascii();
-    if entry.is_empty() {
-        None
-    } else {
-        HeaderValue::from_bytes(entry).ok()
-    }
 }
 
 fn text(value: &HeaderValue) -> String {

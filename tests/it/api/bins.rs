@@ -1,0 +1,268 @@
+//! Making, showing, changing and deleting a bin.
+
+use serde_json::{Value, json};
+
+use super::server::Server;
+
+fn keys(value: &Value) -> Vec<&str> {
+    value
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(String::as_str)
+        .collect()
+}
+
+fn is_id(value: &Value) -> bool {
+    let text = value.as_str().unwrap();
+    text.len() == 32
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+}
+
+#[tokio::test]
+async fn a_bin_is_made_from_nothing_with_every_default() {
+    let server = Server::start().await;
+    let answer = server
+        .ask("POST", "/api/v1/bins", &[], b"")
+        .await
+        .expect(201);
+    let bin = answer.json();
+    assert_eq!(
+        keys(&bin),
+        [
+            "capture_url",
+            "created_at",
+            "id",
+            "inspect_url",
+            "key",
+            "name",
+            "settings"
+        ]
+    );
+    let (id, key) = (&bin["id"], &bin["key"]);
+    assert!(is_id(id) && is_id(key) && id != key, "{bin}");
+    let (id, key) = (id.as_str().unwrap(), key.as_str().unwrap());
+    assert_eq!(answer.header("location"), format!("/api/v1/bins/{id}"));
+    assert_eq!(
+        bin["capture_url"],
+        format!("http://{}/{id}", server.address)
+    );
+    assert_eq!(
+        bin["inspect_url"],
+        format!("http://{}/b/{key}", server.address)
+    );
+    let created = bin["created_at"].as_str().unwrap();
+    assert!(created.len() == 27 && created.ends_with('Z'), "{created}");
+    assert_eq!(
+        bin["settings"],
+        json!({
+            "name": "", "alias": null, "cors": true, "body_limit": 10_485_760,
+            "keep": {"captures": 1000, "bytes": 268_435_456, "days": 7}
+        })
+    );
+}
+
+#[tokio::test]
+async fn settings_are_taken_at_the_top_and_in_one_piece() {
+    let server = Server::start().await;
+    let json_type = [("content-type", "application/json; charset=utf-8")];
+    for body in [
+        json!({"name": "Paid", "alias": "paid-hooks", "keep": {"days": 0}}),
+        json!({"settings": {"name": "Paid", "alias": "paid-two", "keep": {"days": 0}}}),
+    ] {
+        let bytes = body.to_string();
+        let answer = server
+            .ask("POST", "/api/v1/bins", &json_type, bytes.as_bytes())
+            .await;
+        let bin = answer.expect(201).json();
+        assert_eq!(bin["name"], "Paid");
+        assert_eq!(
+            bin["settings"]["keep"],
+            json!({"captures": 1000, "bytes": 268_435_456, "days": 0})
+        );
+        let alias = bin["settings"]["alias"].as_str().unwrap();
+        assert_eq!(
+            bin["capture_url"],
+            format!("http://{}/{alias}", server.address)
+        );
+    }
+    server
+        .ask("POST", "/api/v1/bins", &json_type, b"{}")
+        .await
+        .expect(201);
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_fit_is_refused_by_what_is_wrong_with_it() {
+    let server = Server::start().await;
+    let json = Some("application/json");
+    let long = format!(r#"{{"name": "{}"}}"#, "x".repeat(70_000));
+    for (media_type, body, status, field) in [
+        (json, "{", 400, None),
+        (json, "not json", 400, None),
+        (json, "[]", 422, None),
+        (json, "\"x\"", 422, None),
+        (json, r#"{"nmae": "x"}"#, 422, Some("nmae")),
+        (json, r#"{"q": "x"}"#, 422, Some("q")),
+        (json, r#"{"name": 5}"#, 422, Some("name")),
+        (json, r#"{"name": "a\nb"}"#, 422, Some("name")),
+        (json, r#"{"alias": "No"}"#, 422, Some("alias")),
+        (json, r#"{"keep": {"days": "7"}}"#, 422, Some("keep.days")),
+        (json, r#"{"keep": {"hours": 7}}"#, 422, Some("keep.hours")),
+        (json, r#"{"settings": {"x": 1}}"#, 422, Some("settings.x")),
+        (json, r#"{"body_limit": 10485761}"#, 422, Some("body_limit")),
+        (json, long.as_str(), 413, None),
+        (None, "{}", 415, None),
+        (Some("text/plain"), "{}", 415, None),
+        (Some("application/x-www-form-urlencoded"), "{}", 415, None),
+    ] {
+        let fields: Vec<_> = media_type
+            .map(|it| ("content-type", it))
+            .into_iter()
+            .collect();
+        let answer = server
+            .ask("POST", "/api/v1/bins", &fields, body.as_bytes())
+            .await;
+        answer.expect_problem(status, field);
+    }
+    let fields = [("content-type", "application/json")];
+    let answer = server
+        .ask("POST", "/api/v1/bins", &fields, b"{\n  \"name\": x}")
+        .await;
+    let problem = answer.expect_problem(400, None);
+    assert_eq!(problem["position"], json!({"line": 2, "column": 11}));
+    // What a client sends that has no body to give a type to.
+    server
+        .ask(
+            "POST",
+            "/api/v1/bins",
+            &[("content-type", "text/plain")],
+            b"",
+        )
+        .await
+        .expect(201);
+}
+
+#[tokio::test]
+async fn a_bin_is_shown_without_its_key() {
+    let server = Server::start().await;
+    let bin = server.bin().await;
+    server.send(&bin, "POST", "/a", &[], b"12345").await;
+    let answer = server.of(&bin, "GET", "").await.expect(200);
+    assert!(!answer.text().contains(&bin.key));
+    let shown = answer.json();
+    assert_eq!(
+        keys(&shown),
+        [
+            "bytes",
+            "capture_url",
+            "captures",
+            "created_at",
+            "dropped",
+            "id",
+            "last_capture_at",
+            "name",
+            "refusals",
+            "refused",
+            "settings"
+        ]
+    );
+    assert_eq!(
+        (&shown["captures"], &shown["refused"]),
+        (&json!(1), &json!(0))
+    );
+    assert!(shown["bytes"].as_u64().unwrap() >= 5);
+    assert!(shown["last_capture_at"].as_str().unwrap().ends_with('Z'));
+}
+
+#[tokio::test]
+async fn a_change_is_merged_into_what_was_set() {
+    let server = Server::start().await;
+    let bin = server.bin().await;
+    let first = r#"{"name": "one", "alias": "merge-me", "keep": {"days": 30}}"#;
+    server.patch(&bin, first).await.expect(200);
+    let answer = server
+        .patch(&bin, r#"{"cors": false, "keep": {"captures": 5}}"#)
+        .await;
+    let shown = answer.expect(200).json();
+    assert_eq!(
+        shown["settings"],
+        json!({
+            "name": "one", "alias": "merge-me", "cors": false, "body_limit": 10_485_760,
+            "keep": {"captures": 5, "bytes": 268_435_456, "days": 30}
+        })
+    );
+    assert_eq!(
+        server.of(&bin, "GET", "").await.json()["settings"],
+        shown["settings"]
+    );
+    let answer = server.patch(&bin, r#"{"alias": null}"#).await.expect(200);
+    assert_eq!(answer.json()["settings"]["alias"], Value::Null);
+
+    server
+        .patch(&bin, r#"{"rules": []}"#)
+        .await
+        .expect_problem(422, Some("rules"));
+    server
+        .patch(&bin, r#"{"name": null}"#)
+        .await
+        .expect_problem(422, Some("name"));
+    server.patch(&bin, "").await.expect_problem(400, None);
+    assert_eq!(server.of(&bin, "GET", "").await.json()["name"], "one");
+}
+
+#[tokio::test]
+async fn an_alias_belongs_to_one_bin() {
+    let server = Server::start().await;
+    let (one, two) = (server.bin().await, server.bin().await);
+    server
+        .patch(&one, r#"{"alias": "only-one"}"#)
+        .await
+        .expect(200);
+    server
+        .patch(&one, r#"{"alias": "only-one"}"#)
+        .await
+        .expect(200);
+    server
+        .patch(&two, r#"{"alias": "only-one"}"#)
+        .await
+        .expect_problem(409, None);
+    let body = br#"{"alias": "only-one"}"#;
+    let answer = server
+        .ask(
+            "POST",
+            "/api/v1/bins",
+            &[("content-type", "application/json")],
+            body,
+        )
+        .await;
+    answer.expect_problem(409, None);
+}
+
+#[tokio::test]
+async fn a_deleted_bin_is_gone_for_every_call() {
+    let server = Server::start().await;
+    let bin = server.bin().await;
+    server.send(&bin, "POST", "", &[], b"x").await;
+    let answer = server.of(&bin, "DELETE", "").await.expect(204);
+    assert!(answer.body.is_empty());
+    for below in [
+        "",
+        "/captures",
+        "/captures/1",
+        "/captures/1/body",
+        "/events",
+    ] {
+        server
+            .of(&bin, "GET", below)
+            .await
+            .expect_problem(410, None);
+    }
+    server
+        .of(&bin, "DELETE", "")
+        .await
+        .expect_problem(410, None);
+    server.patch(&bin, "{}").await.expect_problem(410, None);
+}

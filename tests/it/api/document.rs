@@ -1,0 +1,227 @@
+//! The OpenAPI document, held against what the server answers.
+
+use serde_json::{Map, Value, json};
+
+use super::routes;
+use super::server::Server;
+
+async fn document(server: &Server) -> Value {
+    let answer = server
+        .ask("GET", "/api/v1/openapi.json", &[], b"")
+        .await
+        .expect(200);
+    assert_eq!(answer.header("content-type"), "application/json");
+    answer.json()
+}
+
+fn each_object(value: &Value, visit: &mut impl FnMut(&Map<String, Value>)) {
+    match value {
+        Value::Object(map) => {
+            visit(map);
+            map.values().for_each(|value| each_object(value, visit));
+        }
+        Value::Array(list) => list.iter().for_each(|value| each_object(value, visit)),
+        _ => {}
+    }
+}
+
+fn resolve<'a>(document: &'a Value, reference: &str) -> Option<&'a Value> {
+    document.pointer(reference.strip_prefix('#')?)
+}
+
+#[tokio::test]
+async fn the_document_is_whole() {
+    let server = Server::start().await;
+    let document = document(&server).await;
+    assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
+    assert_eq!(document["info"]["version"], env!("CARGO_PKG_VERSION"));
+    assert_eq!(
+        document["components"]["securitySchemes"]["key"]["scheme"],
+        "bearer"
+    );
+    let mut references = 0;
+    each_object(&document, &mut |map| {
+        if let Some(Value::String(reference)) = map.get("$ref") {
+            references += 1;
+            assert!(resolve(&document, reference).is_some(), "{reference}");
+        }
+    });
+    assert!(references > 20, "{references}");
+    let mut ids = Vec::new();
+    for item in document["paths"].as_object().unwrap().values() {
+        for operation in item.as_object().unwrap().values() {
+            ids.push(operation["operationId"].as_str().unwrap());
+            assert!(!operation["summary"].as_str().unwrap().is_empty());
+            let default = &operation["responses"]["default"]["content"]["application/problem+json"];
+            assert_eq!(default["schema"]["$ref"], "#/components/schemas/Problem");
+        }
+    }
+    let count = ids.len();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), count);
+}
+
+#[tokio::test]
+async fn every_described_call_is_answered() {
+    let server = Server::start().await;
+    let bin = server.bin().await;
+    server.send(&bin, "POST", "", &[], b"x").await;
+    let mut all = routes::of_the_api(&server).await;
+    all.sort_by_key(|route| {
+        (
+            route.method == "DELETE",
+            std::cmp::Reverse(route.template.len()),
+        )
+    });
+    for route in all {
+        if route.template.ends_with("/events") {
+            assert_eq!(server.watch(&bin, "", &[]).await.head.status, 200);
+        } else if route.method == "PATCH" {
+            server.patch(&bin, "{}").await.expect(200);
+        } else {
+            let answer = server
+                .with_key(&bin, &route.method, &route.path(&bin))
+                .await;
+            assert!(
+                (200..300).contains(&answer.status),
+                "{route:?}: {}",
+                answer.text()
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn answers_have_the_shapes_that_are_described() {
+    let server = Server::start().await;
+    let document = document(&server).await;
+    let created = server
+        .ask("POST", "/api/v1/bins", &[], b"")
+        .await
+        .expect(201)
+        .json();
+    conforms(&document, "CreatedBin", &created);
+    let bin = server.bin().await;
+    server
+        .send(&bin, "POST", "/a?b=c", &[("X-Odd", b"\xe9")], b"\xff")
+        .await;
+    conforms(&document, "Bin", &server.of(&bin, "GET", "").await.json());
+    conforms(
+        &document,
+        "Captures",
+        &server.of(&bin, "GET", "/captures").await.json(),
+    );
+    conforms(
+        &document,
+        "Capture",
+        &server.of(&bin, "GET", "/captures/1").await.json(),
+    );
+    conforms(
+        &document,
+        "Problem",
+        &server.of(&bin, "GET", "/captures/9").await.json(),
+    );
+    conforms(&document, "Problem", &server.patch(&bin, "{").await.json());
+    conforms(
+        &document,
+        "Problem",
+        &server.patch(&bin, r#"{"x": 1}"#).await.json(),
+    );
+    let example = &document["components"]["schemas"]["Capture"]["example"];
+    conforms(&document, "Capture", example);
+}
+
+#[tokio::test]
+async fn what_is_described_for_a_new_bin_is_what_is_taken() {
+    let server = Server::start().await;
+    let document = document(&server).await;
+    for (body, fits) in [
+        (json!({}), true),
+        (
+            json!({"name": "x", "alias": null, "cors": true, "keep": {"days": 0}, "body_limit": 0}),
+            true,
+        ),
+        (json!({"settings": {"name": "x", "keep": {}}}), true),
+        (json!({"name": null}), false),
+        (json!({"keep": null}), false),
+        (json!({"settings": {"settings": {}}}), false),
+        (json!({"secrets": {}}), false),
+        (json!([]), false),
+    ] {
+        let described = check(
+            &document,
+            &document["components"]["schemas"]["NewBin"],
+            &body,
+        );
+        assert_eq!(described.is_ok(), fits, "{body}: {described:?}");
+        let fields = [("content-type", "application/json")];
+        let answer = server
+            .ask("POST", "/api/v1/bins", &fields, body.to_string().as_bytes())
+            .await;
+        assert_eq!(answer.status, if fits { 201 } else { 422 }, "{body}");
+    }
+}
+
+#[track_caller]
+fn conforms(document: &Value, schema: &str, value: &Value) {
+    let schema = &document["components"]["schemas"][schema];
+    if let Err(problem) = check(document, schema, value) {
+        panic!("{problem}\nin {value:#}");
+    }
+}
+
+/// The part of JSON Schema that the document uses; objects may have no field that is not described.
+fn check(document: &Value, schema: &Value, value: &Value) -> Result<(), String> {
+    if let Some(reference) = schema["$ref"].as_str() {
+        return check(document, resolve(document, reference).unwrap(), value);
+    }
+    if let Some(choices) = schema["oneOf"].as_array() {
+        let fits = choices
+            .iter()
+            .any(|choice| check(document, choice, value).is_ok());
+        return if fits {
+            Ok(())
+        } else {
+            Err(format!("{value} fits none of {choices:?}"))
+        };
+    }
+    let kind = match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(number) if number.is_f64() => "number",
+        Value::Number(_) => "integer",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    };
+    let allowed = match &schema["type"] {
+        Value::String(one) => one == kind,
+        Value::Array(several) => several.iter().any(|one| one == kind),
+        _ => true,
+    };
+    if !allowed {
+        return Err(format!("{value} is not of type {}", schema["type"]));
+    }
+    if let (Some(items), Value::Array(list)) = (schema.get("items"), value) {
+        for item in list {
+            check(document, items, item)?;
+        }
+    }
+    if let (Some(Value::Object(properties)), Value::Object(fields)) =
+        (schema.get("properties"), value)
+    {
+        for (name, field) in fields {
+            let property = properties
+                .get(name)
+                .ok_or_else(|| format!("{name} is not described"))?;
+            check(document, property, field).map_err(|problem| format!("{name}: {problem}"))?;
+        }
+        for name in schema["required"].as_array().into_iter().flatten() {
+            if !fields.contains_key(name.as_str().unwrap()) {
+                return Err(format!("{name} is missing"));
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,10 @@
+//! The JSON API, asked over real sockets.
+
+mod access;
+mod bins;
+mod captures;
+mod document;
+mod events;
+mod routes;
+mod safety;
+mod server;

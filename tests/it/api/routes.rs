@@ -1,0 +1,102 @@
+//! Every route there is, so that a test of all of them covers those that are added later.
+
+use std::fs;
+use std::path::Path;
+
+use super::server::{Server, TestBin};
+
+/// A route with one of its methods.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Route {
+    pub(super) method: String,
+    pub(super) template: String,
+    /// Whether the bin's key is needed.
+    pub(super) keyed: bool,
+}
+
+impl Route {
+    /// An address of this route, for the first capture of the bin.
+    pub(super) fn path(&self, bin: &TestBin) -> String {
+        self.template
+            .replace("{id}", &bin.id)
+            .replace("{key}", &bin.key)
+            .replace("{n}", "1")
+            .replace("{format}", "curl")
+            .replace("{*rest}", "x")
+    }
+
+    pub(super) fn is_safe(&self) -> bool {
+        self.method == "GET"
+    }
+}
+
+/// The calls of the API, as the OpenAPI document lists them.
+pub(super) async fn of_the_api(server: &Server) -> Vec<Route> {
+    let answer = server.ask("GET", "/api/v1/openapi.json", &[], b"").await;
+    let document = answer.expect(200).json();
+    let mut routes = Vec::new();
+    for (template, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            routes.push(Route {
+                method: method.to_uppercase(),
+                template: template.clone(),
+                keyed: operation.get("security").is_none(),
+            });
+        }
+    }
+    assert!(routes.len() > 9, "{routes:?}");
+    routes
+}
+
+/// The routes of pages, assets and operations, as their sources register them.
+pub(super) fn of_the_pages() -> Vec<Route> {
+    let mut routes = Vec::new();
+    let web = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/web");
+    let mut folders = vec![web.join("page")];
+    let mut files = vec![web.join("ops.rs"), web.join("assets.rs")];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                files.push(path);
+            }
+        }
+    }
+    for file in files {
+        let source = fs::read_to_string(&file).unwrap_or_default();
+        for call in source.split(".route(").skip(1) {
+            let call = &call[..end_of_call(call)];
+            let Some(template) = call.split('"').nth(1) else {
+                continue;
+            };
+            for method in ["get", "post", "patch", "put", "delete"] {
+                if call.contains(&format!("{method}(")) {
+                    routes.push(Route {
+                        method: method.to_uppercase(),
+                        template: template.to_owned(),
+                        keyed: false,
+                    });
+                }
+            }
+        }
+    }
+    routes
+}
+
+/// Where the parenthesis closes that stands before the text.
+fn end_of_call(text: &str) -> usize {
+    let mut depth = 1;
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            b'(' => depth += 1,
+            b')' => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 {
+            return at;
+        }
+    }
+    text.len()
+}
