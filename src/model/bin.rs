@@ -85,6 +85,17 @@ pub struct Keep {
     pub days: u32,
 }
 
+impl Keep {
+    /// The most captures that a bin can be told to keep, beside any number (0).
+    pub const MOST_CAPTURES: u64 = 1_000_000_000;
+
+    /// The most bytes that a bin can be told to keep, beside any number (0): 1 PiB, which every JSON reader has exactly.
+    pub const MOST_BYTES: u64 = 1 << 50;
+
+    /// The most days that a bin can be told to live, beside for ever (0): 100 years.
+    pub const MOST_DAYS: u32 = 36_500;
+}
+
 impl Default for Keep {
     fn default() -> Self {
         Self {

@@ -9,15 +9,6 @@ use super::json;
 use crate::model::{Keep, Settings};
 use crate::web::Error;
 
-/// The most captures that a bin can be told to keep, beside any number (0).
-const CAPTURES: u64 = 1_000_000_000;
-
-/// The most bytes that a bin can be told to keep, beside any number (0): 1 PiB, which every JSON reader has exactly.
-const BYTES: u64 = 1 << 50;
-
-/// The most days that a bin can be told to live, beside for ever (0): 100 years.
-const DAYS: u32 = 36_500;
-
 /// Settings to change. What is left out stays as it is; in a new bin it has its default.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -175,20 +166,20 @@ impl Change {
 impl KeepChange {
     fn apply(&self, keep: &mut Keep) -> Result<(), Error> {
         if let Some(captures) = self.captures {
-            if captures > CAPTURES {
-                return Err(at_most("keep.captures", CAPTURES));
+            if captures > Keep::MOST_CAPTURES {
+                return Err(at_most("keep.captures", Keep::MOST_CAPTURES));
             }
             keep.captures = captures;
         }
         if let Some(bytes) = self.bytes {
-            if bytes > BYTES {
-                return Err(at_most("keep.bytes", BYTES));
+            if bytes > Keep::MOST_BYTES {
+                return Err(at_most("keep.bytes", Keep::MOST_BYTES));
             }
             keep.bytes = bytes;
         }
         if let Some(days) = self.days {
-            if days > DAYS {
-                return Err(at_most("keep.days", u64::from(DAYS)));
+            if days > Keep::MOST_DAYS {
+                return Err(at_most("keep.days", u64::from(Keep::MOST_DAYS)));
             }
             keep.days = days;
         }

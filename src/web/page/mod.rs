@@ -5,7 +5,10 @@
 //!
 //! To add a page: a file here, its template, one line in [`router`].
 
+pub mod bin;
 pub mod error;
+mod row;
+mod text;
 
 use std::sync::Arc;
 
