@@ -12,16 +12,22 @@ use rusqlite::Connection;
 
 use crate::store::Result;
 
-/// Pages in the log from which on they are copied in the background (8 KiB each: 16 MiB).
-const COPY_FROM: u32 = 2048;
+/// How many pages the log grows by between two rounds of copying (8 KiB each: 4 MiB). A round costs two syncs, whatever it
+/// copies.
+const ROUND: u32 = 512;
 
-/// Pages in the log at which the writer itself copies the rest (128 MiB).
+/// Pages in the log at which the writer itself copies the rest, so that the log starts anew (128 MiB).
 const BOUND: u32 = 16_384;
+
+/// How many pages later the writer tries again, when a reader kept it from emptying the log.
+const PERIOD_AT_BOUND: u32 = 256;
 
 /// The copying thread, as the writer sees it. It ends when this is dropped.
 #[derive(Debug)]
 pub(super) struct Checkpointer {
     wake: SyncSender<()>,
+    /// How many pages the log had when the last round began.
+    copied: u32,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -38,18 +44,24 @@ impl Checkpointer {
         let thread = thread.map_err(|error| crate::store::Error::Unavailable(error.to_string()))?;
         Ok(Self {
             wake,
+            copied: 0,
             thread: Some(thread),
         })
     }
 
     /// Called after each commit with the pages that the log holds.
-    pub(super) fn after_commit(&self, writer: &Connection, pages: u32) {
-        if pages >= BOUND {
+    pub(super) fn after_commit(&mut self, writer: &Connection, pages: u32) {
+        if pages < self.copied {
+            self.copied = 0; // The log started anew.
+        }
+        if pages >= BOUND && pages - self.copied >= PERIOD_AT_BOUND {
+            self.copied = pages;
             copy(writer);
-        } else if pages >= COPY_FROM
-            && self.wake.try_send(()) == Err(TrySendError::Disconnected(()))
-        {
-            tracing::error!("the checkpoint thread is gone: the log will be emptied by the writer");
+        } else if pages - self.copied >= ROUND {
+            self.copied = pages;
+            if self.wake.try_send(()) == Err(TrySendError::Disconnected(())) {
+                tracing::error!("the checkpoint thread is gone: the log is emptied by the writer");
+            }
         }
     }
 
