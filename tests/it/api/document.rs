@@ -47,6 +47,8 @@ async fn the_document_is_whole() {
         }
     });
     assert!(references > 20, "{references}");
+    let new_bin = &document["paths"]["/api/v1/bins"]["post"]["requestBody"];
+    assert_eq!(new_bin["required"], false);
     let mut ids = Vec::new();
     for item in document["paths"].as_object().unwrap().values() {
         for operation in item.as_object().unwrap().values() {
