@@ -51,10 +51,10 @@ fn without_a_key_nothing_of_a_bin_is_answered() {
         ] {
             let answer = ask(&server, &route, &bin, authorization);
             assert_eq!(answer.field("www-authenticate"), "Bearer", "{route:?}");
-            answer.is_problem(401, None);
+            answer.problem(401, None);
         }
         // The capture URL is public: its id is no key.
-        ask(&server, &route, &bin, Some(&id)).is_problem(404, None);
+        ask(&server, &route, &bin, Some(&id)).problem(404, None);
     }
     assert_eq!(state(&server, &bin), before);
 }
@@ -94,7 +94,7 @@ fn a_key_opens_its_own_bin_and_no_other() {
         ] {
             let authorization = format!("Bearer {key}");
             let answer = ask(&server, &route, bin, Some(&authorization));
-            answers.push(answer.is_problem(404, None));
+            answers.push(answer.problem(404, None));
         }
         // A bin that is there and one that is not read the same to whoever has no key to them.
         assert!(
@@ -113,6 +113,6 @@ fn a_key_is_not_taken_from_the_query_or_a_cookie() {
         let path = format!("{}?key={1}&access_token={1}", route.path(&bin), bin.key);
         let cookie = format!("key={0}; authorization=Bearer {0}", bin.key);
         let answer = server.ask("GET", &path, &[("cookie", &cookie)], b"");
-        answer.is_problem(401, None);
+        answer.problem(401, None);
     }
 }

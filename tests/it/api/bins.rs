@@ -118,11 +118,11 @@ fn a_body_that_does_not_fit_is_refused_by_what_is_wrong_with_it() {
             .into_iter()
             .collect();
         let answer = server.ask("POST", "/api/v1/bins", &fields, body.as_bytes());
-        answer.is_problem(status, field);
+        answer.problem(status, field);
     }
     let fields = [("content-type", "application/json")];
     let answer = server.ask("POST", "/api/v1/bins", &fields, b"{\n  \"name\": x}");
-    let problem = answer.is_problem(400, None);
+    let problem = answer.problem(400, None);
     assert_eq!(problem["position"], json!({"line": 2, "column": 11}));
     // What a client sends that has no body to give a type to.
     server
@@ -191,11 +191,11 @@ fn a_change_is_merged_into_what_was_set() {
 
     server
         .patch(&bin, r#"{"rules": []}"#)
-        .is_problem(422, Some("rules"));
+        .problem(422, Some("rules"));
     server
         .patch(&bin, r#"{"name": null}"#)
-        .is_problem(422, Some("name"));
-    server.patch(&bin, "").is_problem(400, None);
+        .problem(422, Some("name"));
+    server.patch(&bin, "").problem(400, None);
     assert_eq!(server.of(&bin, "GET", "").json()["name"], "one");
 }
 
@@ -207,7 +207,7 @@ fn an_alias_belongs_to_one_bin() {
     server.patch(&one, r#"{"alias": "only-one"}"#).is(200);
     server
         .patch(&two, r#"{"alias": "only-one"}"#)
-        .is_problem(409, None);
+        .problem(409, None);
     let body = br#"{"alias": "only-one"}"#;
     let answer = server.ask(
         "POST",
@@ -215,7 +215,7 @@ fn an_alias_belongs_to_one_bin() {
         &[("content-type", "application/json")],
         body,
     );
-    answer.is_problem(409, None);
+    answer.problem(409, None);
 }
 
 #[test]
@@ -232,8 +232,8 @@ fn a_deleted_bin_is_gone_for_every_call() {
         "/captures/1/body",
         "/events",
     ] {
-        server.of(&bin, "GET", below).is_problem(410, None);
+        server.of(&bin, "GET", below).problem(410, None);
     }
-    server.of(&bin, "DELETE", "").is_problem(410, None);
-    server.patch(&bin, "{}").is_problem(410, None);
+    server.of(&bin, "DELETE", "").problem(410, None);
+    server.patch(&bin, "{}").problem(410, None);
 }

@@ -97,7 +97,7 @@ pub(super) trait Expect: Sized {
     fn is(self, status: u16) -> Self;
 
     /// A problem document with this status and, where one is given, this field; gives the document.
-    fn is_problem(self, status: u16, field: Option<&str>) -> Value;
+    fn problem(self, status: u16, field: Option<&str>) -> Value;
 
     /// A field that must be there.
     fn field(&self, name: &str) -> &str;
@@ -114,7 +114,7 @@ impl Expect for Response {
     }
 
     #[track_caller]
-    fn is_problem(self, status: u16, field: Option<&str>) -> Value {
+    fn problem(self, status: u16, field: Option<&str>) -> Value {
         let answer = self.is(status);
         assert_eq!(answer.field("content-type"), "application/problem+json");
         let problem = answer.json();

@@ -150,7 +150,7 @@ fn a_list_is_newest_first_and_goes_on_from_next() {
         ("q=method:POST", "q"),
     ] {
         let answer = server.of(&bin, "GET", &format!("/captures?{query}"));
-        answer.is_problem(422, Some(field));
+        answer.problem(422, Some(field));
     }
 }
 
@@ -192,10 +192,8 @@ fn captures_are_deleted_one_by_one_and_all_at_once_and_numbering_goes_on() {
         server.deliver_any(&bin);
     }
     server.of(&bin, "DELETE", "/captures/2").is(204);
-    server
-        .of(&bin, "DELETE", "/captures/2")
-        .is_problem(404, None);
-    server.of(&bin, "GET", "/captures/2").is_problem(404, None);
+    server.of(&bin, "DELETE", "/captures/2").problem(404, None);
+    server.of(&bin, "GET", "/captures/2").problem(404, None);
     assert_eq!(numbers(&server, &bin, "").0, [3, 1]);
     server.of(&bin, "DELETE", "/captures").is(204);
     server.of(&bin, "DELETE", "/captures").is(204);
@@ -218,10 +216,10 @@ fn a_number_that_no_capture_has_is_404() {
         "1%2F2",
     ] {
         for below in [format!("/captures/{n}"), format!("/captures/{n}/body")] {
-            server.of(&bin, "GET", &below).is_problem(404, None);
+            server.of(&bin, "GET", &below).problem(404, None);
         }
         server
             .of(&bin, "DELETE", &format!("/captures/{n}"))
-            .is_problem(404, None);
+            .problem(404, None);
     }
 }

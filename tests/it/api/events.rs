@@ -148,7 +148,7 @@ fn a_bin_has_only_so_many_watchers() {
     let first = server.watch(&bin, "", &[]);
     let answer = server.of(&bin, "GET", "/events");
     assert_eq!(answer.field("retry-after"), "2");
-    answer.is_problem(503, None);
+    answer.problem(503, None);
     assert_eq!(first.status, 200);
 }
 
@@ -158,13 +158,13 @@ fn a_place_that_is_no_number_is_refused() {
     let bin = server.bin();
     server
         .of(&bin, "GET", "/events?after=x")
-        .is_problem(422, Some("after"));
+        .problem(422, Some("after"));
     server
         .of(&bin, "GET", "/events?q=x")
-        .is_problem(422, Some("q"));
+        .problem(422, Some("q"));
     let key = bearer(&bin);
     let path = format!("/api/v1/bins/{}/events", bin.id);
     let fields = [("authorization", key.as_str()), ("last-event-id", "abc")];
     let answer = server.ask("GET", &path, &fields, b"");
-    answer.is_problem(422, Some("Last-Event-ID"));
+    answer.problem(422, Some("Last-Event-ID"));
 }

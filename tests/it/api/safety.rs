@@ -161,11 +161,11 @@ fn a_trusted_proxy_speaks_for_the_visitor_and_nobody_else_does() {
     let id = bin["id"].as_str().unwrap();
     assert_eq!(bin["capture_url"], format!("https://hooks.lan/{id}"));
     wary.ask("POST", "/api/v1/bins", &fields, b"")
-        .is_problem(421, None);
+        .problem(421, None);
     let foreign = [("x-forwarded-host", "evil.example")];
     trusting
         .ask("POST", "/api/v1/bins", &foreign, b"")
-        .is_problem(421, None);
+        .problem(421, None);
 }
 
 #[test]
@@ -314,7 +314,7 @@ fn what_the_api_does_not_have_is_a_problem_and_not_a_page() {
         "/api/v1/bins/x/y/z",
     ] {
         for method in ["GET", "POST", "DELETE", "ODD"] {
-            server.ask(method, path, &[], b"").is_problem(404, None);
+            server.ask(method, path, &[], b"").problem(404, None);
         }
     }
     for (method, path, allow) in [
@@ -328,7 +328,7 @@ fn what_the_api_does_not_have_is_a_problem_and_not_a_page() {
         let mut have: Vec<_> = answer.field("allow").split(',').map(str::trim).collect();
         have.sort_unstable();
         assert_eq!(have.join(","), allow, "{method} {path}");
-        answer.is_problem(405, None);
+        answer.problem(405, None);
     }
 }
 
