@@ -1,10 +1,12 @@
 //! The event stream.
 
+use std::time::{Duration, Instant};
+
 use serde_json::{Value, json};
 
 use super::call::{Ask, Expect, bearer};
 use crate::support::sse::Event;
-use crate::support::{Events, Server};
+use crate::support::{Bin, Events, Server};
 
 /// The numbers of the next captures.
 fn numbers(events: &mut Events, count: usize) -> Vec<u64> {
@@ -167,4 +169,86 @@ fn a_place_that_is_no_number_is_refused() {
     let fields = [("authorization", key.as_str()), ("last-event-id", "abc")];
     let answer = server.ask("GET", &path, &fields, b"");
     answer.problem(422, Some("Last-Event-ID"));
+}
+
+/// Posts to the bin over one connection until `count` are answered or the server is gone; gives the numbers of those that
+/// were answered with 200.
+fn post(server: &Server, bin: &Bin, count: usize) -> Vec<u64> {
+    let mut connection = server.connect();
+    // Long enough that the buffers of two sockets do not hold the events of all of them.
+    let padding = "x".repeat(3000);
+    let request = format!(
+        "POST /{} HTTP/1.1\r\nhost: {}\r\nx-padding: {padding}\r\ncontent-length: 1\r\n\r\nx",
+        bin.id, server.address
+    );
+    let mut answered = Vec::new();
+    for _ in 0..count {
+        if connection.send(&request).is_err() {
+            break;
+        }
+        let Some(answer) = connection.receive() else {
+            break;
+        };
+        answered.push(answer.is(200).field("x-hookwell-request").parse().unwrap());
+    }
+    answered
+}
+
+#[test]
+fn sse_07_open_streams_do_not_hold_up_the_end() {
+    let mut server = Server::start();
+    let bin = server.bin_with(&json!({"keep": {"captures": 0}}));
+    let mut streams: Vec<_> = (0..100).map(|_| server.watch(&bin, "", &[])).collect();
+    let began = Instant::now();
+    let answered = std::thread::scope(|scope| {
+        let posting = scope.spawn(|| post(&server, &bin, 100_000));
+        // The first event means that captures are under way.
+        assert_eq!(numbers(&mut streams[0], 1), [1]);
+        server.terminate();
+        posting.join().unwrap()
+    });
+    assert!(server.stop().success());
+    assert!(
+        began.elapsed() < Duration::from_secs(5),
+        "{:?}",
+        began.elapsed()
+    );
+    for mut stream in streams {
+        while stream.next().is_some() {}
+    }
+    server.start_again();
+    let kept = server.show(&bin)["captures"].as_u64().unwrap();
+    assert!(
+        kept >= answered.len() as u64,
+        "{kept} of {}",
+        answered.len()
+    );
+}
+
+#[test]
+fn sse_09_a_reader_that_takes_nothing_costs_the_others_nothing_and_is_told_what_it_missed() {
+    const COUNT: usize = 3000;
+    let server = Server::start();
+    let bin = server.bin_with(&json!({"keep": {"captures": 0}}));
+    let mut slow = server.watch(&bin, "", &[]);
+    let mut quick = server.watch(&bin, "", &[]);
+    std::thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| post(&server, &bin, COUNT / 3));
+        }
+        let all: Vec<u64> = (1..=COUNT as u64).collect();
+        assert_eq!(numbers(&mut quick, COUNT), all);
+    });
+    // The slow one begins to read only now: every number in order, but for those that a resync speaks of.
+    let mut last = 0;
+    while last < COUNT {
+        let event = slow.next().expect("one more event");
+        let n: usize = event.id.as_ref().unwrap().parse().unwrap();
+        match event.event.as_str() {
+            "capture" => assert_eq!(n, last + 1, "{event:?}"),
+            "resync" => assert!(n > last, "{event:?}"),
+            _ => panic!("{event:?}"),
+        }
+        last = n;
+    }
 }
