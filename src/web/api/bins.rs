@@ -26,7 +26,7 @@ const REFUSALS: usize = 20;
     operation_id = "create_bin",
     tag = "bins",
     security(()),
-    request_body(content = Option<NewBin>, content_type = "application/json"),
+    request_body(content = NewBin, content_type = "application/json"),
     responses(
         (status = 201, description = "The bin", body = wire::CreatedBin<'_>,
             headers(("Location" = String, description = "The bin's address in this API"))),

@@ -20,7 +20,7 @@ pub(super) struct Change {
     name: Option<String>,
     /// A name for the capture URL beside the id: 3 to 63 of `a–z`, `0–9` and `-`. Null takes it away.
     #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = Option<String>, example = "stripe-staging")]
+    #[schema(value_type = Option<String>, pattern = "^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$", example = "stripe-staging")]
     alias: Option<NullOrText>,
     /// Whether replies carry CORS headers, so that a page of any origin may send here.
     #[serde(default, deserialize_with = "given")]

@@ -1,14 +1,14 @@
 //! The JSON API under `/api/v1`, for programs.
 //!
-//! Handlers take the bin behind the bearer key and give shapes of [`wire`], made from the model. Failures are
+//! Handlers take the bin behind the bearer key and give shapes of `wire`, made from the model. Failures are
 //! `application/problem+json` (RFC 9457, [`Error`]). Routes and their descriptions are registered together, so that the
 //! OpenAPI document cannot leave one out; it is served at `/api/v1/openapi.json`.
 //!
 //! Nothing changes on a GET, and every call but `POST /api/v1/bins` and the document needs the bin's key: there is no cookie
 //! that a foreign page could make a browser send.
 //!
-//! To add a call: a handler with its `#[utoipa::path]`, one line in [`described`]. To add a setting: its field in
-//! [`Settings`](crate::model::Settings) and in [`change`].
+//! To add a call: a handler with its `#[utoipa::path]`, one line in `described`. To add a setting: its field in
+//! [`Settings`](crate::model::Settings) and in `change`.
 
 mod base64;
 mod bins;

@@ -10,7 +10,7 @@ use utoipa::OpenApi;
 use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::response::{Response, ResponseBuilder};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
-use utoipa::openapi::{Components, Content, Ref, RefOr};
+use utoipa::openapi::{Components, Content, Ref, RefOr, Required};
 
 use super::Problem;
 
@@ -59,7 +59,10 @@ pub(super) fn preface() -> utoipa::openapi::OpenApi {
 pub fn document() -> utoipa::openapi::OpenApi {
     let mut document = super::described().to_openapi();
     for item in document.paths.paths.values_mut() {
-        operations(item).for_each(add_failures);
+        for operation in operations(item) {
+            add_failures(operation);
+            leave_body_out(operation);
+        }
     }
     document
 }
@@ -110,6 +113,15 @@ fn add_failures(operation: &mut Operation) {
         add("410", problem("The bin was deleted, or expired"));
     }
     add("default", problem("Any other failure"));
+}
+
+/// Says of the one body that may be left out that it may: the macro can only say that it may be null, which it may not.
+fn leave_body_out(operation: &mut Operation) {
+    if operation.operation_id.as_deref() == Some("create_bin")
+        && let Some(RefOr::T(body)) = &mut operation.request_body
+    {
+        body.required = Some(Required::False);
+    }
 }
 
 fn problem(description: &str) -> Response {

@@ -5,7 +5,7 @@
 //! coat makes itself: an id, a line in the log, the headers that keep a browser safe, and an answer where there was a panic.
 //! The capture path wears neither: it must take what anyone sends, from anywhere.
 //!
-//! A layer that answers by itself does so through [`failure`], so that a program gets a problem document and a person a page.
+//! A layer that answers by itself does so through `failure`, so that a program gets a problem document and a person a page.
 //!
 //! To add a layer: a file here and one line in one of the two functions, with the reason why it stands there.
 

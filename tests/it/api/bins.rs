@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::server::Server;
+use super::call::{Ask, Expect};
+use crate::support::Server;
 
 fn keys(value: &Value) -> Vec<&str> {
     value
@@ -21,13 +22,10 @@ fn is_id(value: &Value) -> bool {
             .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
 }
 
-#[tokio::test]
-async fn a_bin_is_made_from_nothing_with_every_default() {
-    let server = Server::start().await;
-    let answer = server
-        .ask("POST", "/api/v1/bins", &[], b"")
-        .await
-        .expect(201);
+#[test]
+fn a_bin_is_made_from_nothing_with_every_default() {
+    let server = Server::start();
+    let answer = server.ask("POST", "/api/v1/bins", &[], b"").is(201);
     let bin = answer.json();
     assert_eq!(
         keys(&bin),
@@ -44,7 +42,7 @@ async fn a_bin_is_made_from_nothing_with_every_default() {
     let (id, key) = (&bin["id"], &bin["key"]);
     assert!(is_id(id) && is_id(key) && id != key, "{bin}");
     let (id, key) = (id.as_str().unwrap(), key.as_str().unwrap());
-    assert_eq!(answer.header("location"), format!("/api/v1/bins/{id}"));
+    assert_eq!(answer.field("location"), format!("/api/v1/bins/{id}"));
     assert_eq!(
         bin["capture_url"],
         format!("http://{}/{id}", server.address)
@@ -64,19 +62,17 @@ async fn a_bin_is_made_from_nothing_with_every_default() {
     );
 }
 
-#[tokio::test]
-async fn settings_are_taken_at_the_top_and_in_one_piece() {
-    let server = Server::start().await;
+#[test]
+fn settings_are_taken_at_the_top_and_in_one_piece() {
+    let server = Server::start();
     let json_type = [("content-type", "application/json; charset=utf-8")];
     for body in [
         json!({"name": "Paid", "alias": "paid-hooks", "keep": {"days": 0}}),
         json!({"settings": {"name": "Paid", "alias": "paid-two", "keep": {"days": 0}}}),
     ] {
         let bytes = body.to_string();
-        let answer = server
-            .ask("POST", "/api/v1/bins", &json_type, bytes.as_bytes())
-            .await;
-        let bin = answer.expect(201).json();
+        let answer = server.ask("POST", "/api/v1/bins", &json_type, bytes.as_bytes());
+        let bin = answer.is(201).json();
         assert_eq!(bin["name"], "Paid");
         assert_eq!(
             bin["settings"]["keep"],
@@ -90,13 +86,12 @@ async fn settings_are_taken_at_the_top_and_in_one_piece() {
     }
     server
         .ask("POST", "/api/v1/bins", &json_type, b"{}")
-        .await
-        .expect(201);
+        .is(201);
 }
 
-#[tokio::test]
-async fn a_body_that_does_not_fit_is_refused_by_what_is_wrong_with_it() {
-    let server = Server::start().await;
+#[test]
+fn a_body_that_does_not_fit_is_refused_by_what_is_wrong_with_it() {
+    let server = Server::start();
     let json = Some("application/json");
     let long = format!(r#"{{"name": "{}"}}"#, "x".repeat(70_000));
     for (media_type, body, status, field) in [
@@ -122,16 +117,12 @@ async fn a_body_that_does_not_fit_is_refused_by_what_is_wrong_with_it() {
             .map(|it| ("content-type", it))
             .into_iter()
             .collect();
-        let answer = server
-            .ask("POST", "/api/v1/bins", &fields, body.as_bytes())
-            .await;
-        answer.expect_problem(status, field);
+        let answer = server.ask("POST", "/api/v1/bins", &fields, body.as_bytes());
+        answer.problem(status, field);
     }
     let fields = [("content-type", "application/json")];
-    let answer = server
-        .ask("POST", "/api/v1/bins", &fields, b"{\n  \"name\": x}")
-        .await;
-    let problem = answer.expect_problem(400, None);
+    let answer = server.ask("POST", "/api/v1/bins", &fields, b"{\n  \"name\": x}");
+    let problem = answer.problem(400, None);
     assert_eq!(problem["position"], json!({"line": 2, "column": 11}));
     // What a client sends that has no body to give a type to.
     server
@@ -141,16 +132,15 @@ async fn a_body_that_does_not_fit_is_refused_by_what_is_wrong_with_it() {
             &[("content-type", "text/plain")],
             b"",
         )
-        .await
-        .expect(201);
+        .is(201);
 }
 
-#[tokio::test]
-async fn a_bin_is_shown_without_its_key() {
-    let server = Server::start().await;
-    let bin = server.bin().await;
-    server.send(&bin, "POST", "/a", &[], b"12345").await;
-    let answer = server.of(&bin, "GET", "").await.expect(200);
+#[test]
+fn a_bin_is_shown_without_its_key() {
+    let server = Server::start();
+    let bin = server.bin();
+    server.deliver(&bin, "POST", "/a", &[], b"12345");
+    let answer = server.of(&bin, "GET", "").is(200);
     assert!(!answer.text().contains(&bin.key));
     let shown = answer.json();
     assert_eq!(
@@ -177,16 +167,14 @@ async fn a_bin_is_shown_without_its_key() {
     assert!(shown["last_capture_at"].as_str().unwrap().ends_with('Z'));
 }
 
-#[tokio::test]
-async fn a_change_is_merged_into_what_was_set() {
-    let server = Server::start().await;
-    let bin = server.bin().await;
+#[test]
+fn a_change_is_merged_into_what_was_set() {
+    let server = Server::start();
+    let bin = server.bin();
     let first = r#"{"name": "one", "alias": "merge-me", "keep": {"days": 30}}"#;
-    server.patch(&bin, first).await.expect(200);
-    let answer = server
-        .patch(&bin, r#"{"cors": false, "keep": {"captures": 5}}"#)
-        .await;
-    let shown = answer.expect(200).json();
+    server.patch(&bin, first).is(200);
+    let answer = server.patch(&bin, r#"{"cors": false, "keep": {"captures": 5}}"#);
+    let shown = answer.is(200).json();
     assert_eq!(
         shown["settings"],
         json!({
@@ -195,58 +183,47 @@ async fn a_change_is_merged_into_what_was_set() {
         })
     );
     assert_eq!(
-        server.of(&bin, "GET", "").await.json()["settings"],
+        server.of(&bin, "GET", "").json()["settings"],
         shown["settings"]
     );
-    let answer = server.patch(&bin, r#"{"alias": null}"#).await.expect(200);
+    let answer = server.patch(&bin, r#"{"alias": null}"#).is(200);
     assert_eq!(answer.json()["settings"]["alias"], Value::Null);
 
     server
         .patch(&bin, r#"{"rules": []}"#)
-        .await
-        .expect_problem(422, Some("rules"));
+        .problem(422, Some("rules"));
     server
         .patch(&bin, r#"{"name": null}"#)
-        .await
-        .expect_problem(422, Some("name"));
-    server.patch(&bin, "").await.expect_problem(400, None);
-    assert_eq!(server.of(&bin, "GET", "").await.json()["name"], "one");
+        .problem(422, Some("name"));
+    server.patch(&bin, "").problem(400, None);
+    assert_eq!(server.of(&bin, "GET", "").json()["name"], "one");
 }
 
-#[tokio::test]
-async fn an_alias_belongs_to_one_bin() {
-    let server = Server::start().await;
-    let (one, two) = (server.bin().await, server.bin().await);
-    server
-        .patch(&one, r#"{"alias": "only-one"}"#)
-        .await
-        .expect(200);
-    server
-        .patch(&one, r#"{"alias": "only-one"}"#)
-        .await
-        .expect(200);
+#[test]
+fn an_alias_belongs_to_one_bin() {
+    let server = Server::start();
+    let (one, two) = (server.bin(), server.bin());
+    server.patch(&one, r#"{"alias": "only-one"}"#).is(200);
+    server.patch(&one, r#"{"alias": "only-one"}"#).is(200);
     server
         .patch(&two, r#"{"alias": "only-one"}"#)
-        .await
-        .expect_problem(409, None);
+        .problem(409, None);
     let body = br#"{"alias": "only-one"}"#;
-    let answer = server
-        .ask(
-            "POST",
-            "/api/v1/bins",
-            &[("content-type", "application/json")],
-            body,
-        )
-        .await;
-    answer.expect_problem(409, None);
+    let answer = server.ask(
+        "POST",
+        "/api/v1/bins",
+        &[("content-type", "application/json")],
+        body,
+    );
+    answer.problem(409, None);
 }
 
-#[tokio::test]
-async fn a_deleted_bin_is_gone_for_every_call() {
-    let server = Server::start().await;
-    let bin = server.bin().await;
-    server.send(&bin, "POST", "", &[], b"x").await;
-    let answer = server.of(&bin, "DELETE", "").await.expect(204);
+#[test]
+fn a_deleted_bin_is_gone_for_every_call() {
+    let server = Server::start();
+    let bin = server.bin();
+    server.deliver_any(&bin);
+    let answer = server.of(&bin, "DELETE", "").is(204);
     assert!(answer.body.is_empty());
     for below in [
         "",
@@ -255,14 +232,8 @@ async fn a_deleted_bin_is_gone_for_every_call() {
         "/captures/1/body",
         "/events",
     ] {
-        server
-            .of(&bin, "GET", below)
-            .await
-            .expect_problem(410, None);
+        server.of(&bin, "GET", below).problem(410, None);
     }
-    server
-        .of(&bin, "DELETE", "")
-        .await
-        .expect_problem(410, None);
-    server.patch(&bin, "{}").await.expect_problem(410, None);
+    server.of(&bin, "DELETE", "").problem(410, None);
+    server.patch(&bin, "{}").problem(410, None);
 }

@@ -2,11 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::server::{Server, TestBin};
+use super::call::{Ask, Expect, bearer};
+use crate::support::{Bin, Server};
 
-async fn numbers(server: &Server, bin: &TestBin, query: &str) -> (Vec<u64>, Value) {
-    let answer = server.of(bin, "GET", &format!("/captures{query}")).await;
-    let list = answer.expect(200).json();
+fn numbers(server: &Server, bin: &Bin, query: &str) -> (Vec<u64>, Value) {
+    let answer = server.of(bin, "GET", &format!("/captures{query}"));
+    let list = answer.is(200).json();
     let captures = list["captures"].as_array().unwrap().iter();
     (
         captures.map(|it| it["n"].as_u64().unwrap()).collect(),
@@ -14,30 +15,24 @@ async fn numbers(server: &Server, bin: &TestBin, query: &str) -> (Vec<u64>, Valu
     )
 }
 
-#[tokio::test]
-async fn a_capture_has_everything_that_was_sent() {
-    let server = Server::start().await;
-    let bin = server.bin().await;
+#[test]
+fn a_capture_has_everything_that_was_sent() {
+    let server = Server::start();
+    let bin = server.bin();
     let fields: [(&str, &[u8]); 4] = [
         ("Content-Type", b"Application/JSON; charset=utf-8"),
         ("X-Twice", b"1"),
         ("X-Odd", b"caf\xe9"),
         ("x-twice", b"2"),
     ];
-    server
-        .send(
-            &bin,
-            "PROPFIND",
-            "/orders%2F/..//a?x=1&&y",
-            &fields,
-            "{\"é\":1}".as_bytes(),
-        )
-        .await;
-    let mut capture = server
-        .of(&bin, "GET", "/captures/1")
-        .await
-        .expect(200)
-        .json();
+    server.deliver(
+        &bin,
+        "PROPFIND",
+        "/orders%2F/..//a?x=1&&y",
+        &fields,
+        "{\"é\":1}".as_bytes(),
+    );
+    let mut capture = server.of(&bin, "GET", "/captures/1").is(200).json();
     for (name, form) in [("received_at", "Z"), ("peer", "127.0.0.1:")] {
         assert!(capture[name].as_str().unwrap().contains(form), "{capture}");
         capture[name] = json!("*");
@@ -79,27 +74,18 @@ async fn a_capture_has_everything_that_was_sent() {
     );
 }
 
-#[tokio::test]
-async fn a_body_that_is_not_text_comes_as_base64() {
-    let server = Server::start().await;
-    let bin = server.bin().await;
-    server.send(&bin, "POST", "", &[], b"\xff\x00\xfe").await;
-    server.send(&bin, "GET", "", &[], b"").await;
-    let body = server
-        .of(&bin, "GET", "/captures/1")
-        .await
-        .expect(200)
-        .json()["body"]
-        .take();
+#[test]
+fn a_body_that_is_not_text_comes_as_base64() {
+    let server = Server::start();
+    let bin = server.bin();
+    server.deliver(&bin, "POST", "", &[], b"\xff\x00\xfe");
+    server.deliver(&bin, "GET", "", &[], b"");
+    let body = server.of(&bin, "GET", "/captures/1").is(200).json()["body"].take();
     let expected = json!({
         "size": 3, "state": "complete", "media_type": null, "encoding": "base64", "content": "/wD+"
     });
     assert_eq!(body, expected);
-    let empty = server
-        .of(&bin, "GET", "/captures/2")
-        .await
-        .expect(200)
-        .json();
+    let empty = server.of(&bin, "GET", "/captures/2").is(200).json();
     assert_eq!(
         (&empty["path"], &empty["query"]),
         (&json!("/"), &Value::Null)
@@ -107,56 +93,50 @@ async fn a_body_that_is_not_text_comes_as_base64() {
     assert_eq!(empty["body"]["content"], "");
 }
 
-#[tokio::test]
-async fn a_list_is_newest_first_and_goes_on_from_next() {
-    let server = Server::start().await;
-    let bin = server.bin().await;
-    assert_eq!(numbers(&server, &bin, "").await, (vec![], Value::Null));
+#[test]
+fn a_list_is_newest_first_and_goes_on_from_next() {
+    let server = Server::start();
+    let bin = server.bin();
+    assert_eq!(numbers(&server, &bin, ""), (vec![], Value::Null));
     for _ in 0..5 {
-        server.send(&bin, "POST", "", &[], b"x").await;
+        server.deliver_any(&bin);
     }
     assert_eq!(
-        numbers(&server, &bin, "").await,
+        numbers(&server, &bin, ""),
         (vec![5, 4, 3, 2, 1], Value::Null)
     );
     assert_eq!(
-        numbers(&server, &bin, "?limit=5").await,
+        numbers(&server, &bin, "?limit=5"),
         (vec![5, 4, 3, 2, 1], Value::Null)
     );
+    assert_eq!(numbers(&server, &bin, "?limit=2"), (vec![5, 4], json!(4)));
     assert_eq!(
-        numbers(&server, &bin, "?limit=2").await,
-        (vec![5, 4], json!(4))
-    );
-    assert_eq!(
-        numbers(&server, &bin, "?limit=2&before=4").await,
+        numbers(&server, &bin, "?limit=2&before=4"),
         (vec![3, 2], json!(2))
     );
     assert_eq!(
-        numbers(&server, &bin, "?limit=2&before=2").await,
+        numbers(&server, &bin, "?limit=2&before=2"),
         (vec![1], Value::Null)
     );
     assert_eq!(
-        numbers(&server, &bin, "?after=0&limit=2").await,
+        numbers(&server, &bin, "?after=0&limit=2"),
         (vec![1, 2], json!(2))
     );
     assert_eq!(
-        numbers(&server, &bin, "?after=2&limit=3").await,
+        numbers(&server, &bin, "?after=2&limit=3"),
         (vec![3, 4, 5], Value::Null)
     );
-    assert_eq!(
-        numbers(&server, &bin, "?after=5").await,
-        (vec![], Value::Null)
-    );
+    assert_eq!(numbers(&server, &bin, "?after=5"), (vec![], Value::Null));
     let far = u64::MAX;
     assert_eq!(
-        numbers(&server, &bin, &format!("?before={far}&limit=1")).await,
+        numbers(&server, &bin, &format!("?before={far}&limit=1")),
         (vec![5], json!(5))
     );
     assert_eq!(
-        numbers(&server, &bin, &format!("?after={far}")).await,
+        numbers(&server, &bin, &format!("?after={far}")),
         (vec![], Value::Null)
     );
-    let list = server.of(&bin, "GET", "/captures?limit=1").await.json();
+    let list = server.of(&bin, "GET", "/captures?limit=1").json();
     let body = list["captures"][0]["body"].as_object().unwrap();
     assert!(
         !body.contains_key("content") && body["size"] == 1,
@@ -169,25 +149,25 @@ async fn a_list_is_newest_first_and_goes_on_from_next() {
         ("before=1&after=1", "after"),
         ("q=method:POST", "q"),
     ] {
-        let answer = server.of(&bin, "GET", &format!("/captures?{query}")).await;
-        answer.expect_problem(422, Some(field));
+        let answer = server.of(&bin, "GET", &format!("/captures?{query}"));
+        answer.problem(422, Some(field));
     }
 }
 
-#[tokio::test]
-async fn a_body_is_downloaded_as_the_exact_bytes_and_never_as_a_page() {
-    let server = Server::start().await;
-    let bin = server.bin().await;
+#[test]
+fn a_body_is_downloaded_as_the_exact_bytes_and_never_as_a_page() {
+    let server = Server::start();
+    let bin = server.bin();
     let html = b"<script>alert(1)</script>\xff".repeat(100);
     let fields: [(&str, &[u8]); 2] = [
         ("Content-Type", b"text/html"),
         ("Content-Disposition", b"inline; filename=\"../x.html\""),
     ];
-    server.send(&bin, "POST", "/x.html", &fields, &html).await;
-    let key = format!("Bearer {}", bin.key);
+    server.deliver(&bin, "POST", "/x.html", &fields, &html);
+    let key = bearer(&bin);
     let path = format!("/api/v1/bins/{}/captures/1/body", bin.id);
     let fields = [("authorization", key.as_str()), ("accept-encoding", "gzip")];
-    let answer = server.ask("GET", &path, &fields, b"").await.expect(200);
+    let answer = server.ask("GET", &path, &fields, b"").is(200);
     assert_eq!(answer.body, html);
     for (name, value) in [
         ("content-type", "application/octet-stream"),
@@ -200,38 +180,32 @@ async fn a_body_is_downloaded_as_the_exact_bytes_and_never_as_a_page() {
         ("cache-control", "private, no-store"),
         ("content-length", &html.len().to_string()),
     ] {
-        assert_eq!(answer.header(name), value, "{name}");
+        assert_eq!(answer.field(name), value, "{name}");
     }
 }
 
-#[tokio::test]
-async fn captures_are_deleted_one_by_one_and_all_at_once_and_numbering_goes_on() {
-    let server = Server::start().await;
-    let bin = server.bin().await;
+#[test]
+fn captures_are_deleted_one_by_one_and_all_at_once_and_numbering_goes_on() {
+    let server = Server::start();
+    let bin = server.bin();
     for _ in 0..3 {
-        server.send(&bin, "POST", "", &[], b"x").await;
+        server.deliver_any(&bin);
     }
-    server.of(&bin, "DELETE", "/captures/2").await.expect(204);
-    server
-        .of(&bin, "DELETE", "/captures/2")
-        .await
-        .expect_problem(404, None);
-    server
-        .of(&bin, "GET", "/captures/2")
-        .await
-        .expect_problem(404, None);
-    assert_eq!(numbers(&server, &bin, "").await.0, [3, 1]);
-    server.of(&bin, "DELETE", "/captures").await.expect(204);
-    server.of(&bin, "DELETE", "/captures").await.expect(204);
-    assert_eq!(numbers(&server, &bin, "").await.0, [0_u64; 0]);
-    server.send(&bin, "POST", "", &[], b"x").await;
-    assert_eq!(numbers(&server, &bin, "").await.0, [4]);
+    server.of(&bin, "DELETE", "/captures/2").is(204);
+    server.of(&bin, "DELETE", "/captures/2").problem(404, None);
+    server.of(&bin, "GET", "/captures/2").problem(404, None);
+    assert_eq!(numbers(&server, &bin, "").0, [3, 1]);
+    server.of(&bin, "DELETE", "/captures").is(204);
+    server.of(&bin, "DELETE", "/captures").is(204);
+    assert_eq!(numbers(&server, &bin, "").0, [0_u64; 0]);
+    server.deliver_any(&bin);
+    assert_eq!(numbers(&server, &bin, "").0, [4]);
 }
 
-#[tokio::test]
-async fn a_number_that_no_capture_has_is_404() {
-    let server = Server::start().await;
-    let bin = server.bin().await;
+#[test]
+fn a_number_that_no_capture_has_is_404() {
+    let server = Server::start();
+    let bin = server.bin();
     for n in [
         "0",
         "1",
@@ -242,14 +216,10 @@ async fn a_number_that_no_capture_has_is_404() {
         "1%2F2",
     ] {
         for below in [format!("/captures/{n}"), format!("/captures/{n}/body")] {
-            server
-                .of(&bin, "GET", &below)
-                .await
-                .expect_problem(404, None);
+            server.of(&bin, "GET", &below).problem(404, None);
         }
         server
             .of(&bin, "DELETE", &format!("/captures/{n}"))
-            .await
-            .expect_problem(404, None);
+            .problem(404, None);
     }
 }

@@ -2,15 +2,13 @@
 
 use serde_json::{Map, Value, json};
 
+use super::call::{Ask, Expect, bearer};
 use super::routes;
-use super::server::Server;
+use crate::support::Server;
 
-async fn document(server: &Server) -> Value {
-    let answer = server
-        .ask("GET", "/api/v1/openapi.json", &[], b"")
-        .await
-        .expect(200);
-    assert_eq!(answer.header("content-type"), "application/json");
+fn document(server: &Server) -> Value {
+    let answer = server.ask("GET", "/api/v1/openapi.json", &[], b"").is(200);
+    assert_eq!(answer.field("content-type"), "application/json");
     answer.json()
 }
 
@@ -29,10 +27,10 @@ fn resolve<'a>(document: &'a Value, reference: &str) -> Option<&'a Value> {
     document.pointer(reference.strip_prefix('#')?)
 }
 
-#[tokio::test]
-async fn the_document_is_whole() {
-    let server = Server::start().await;
-    let document = document(&server).await;
+#[test]
+fn the_document_is_whole() {
+    let server = Server::start();
+    let document = document(&server);
     assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
     assert_eq!(document["info"]["version"], env!("CARGO_PKG_VERSION"));
     assert_eq!(
@@ -47,6 +45,8 @@ async fn the_document_is_whole() {
         }
     });
     assert!(references > 20, "{references}");
+    let new_bin = &document["paths"]["/api/v1/bins"]["post"]["requestBody"];
+    assert_eq!(new_bin["required"], false);
     let mut ids = Vec::new();
     for item in document["paths"].as_object().unwrap().values() {
         for operation in item.as_object().unwrap().values() {
@@ -62,12 +62,12 @@ async fn the_document_is_whole() {
     assert_eq!(ids.len(), count);
 }
 
-#[tokio::test]
-async fn every_described_call_is_answered() {
-    let server = Server::start().await;
-    let bin = server.bin().await;
-    server.send(&bin, "POST", "", &[], b"x").await;
-    let mut all = routes::of_the_api(&server).await;
+#[test]
+fn every_described_call_is_answered() {
+    let server = Server::start();
+    let bin = server.bin();
+    server.deliver_any(&bin);
+    let mut all = routes::of_the_api(&server);
     all.sort_by_key(|route| {
         (
             route.method == "DELETE",
@@ -76,13 +76,16 @@ async fn every_described_call_is_answered() {
     });
     for route in all {
         if route.template.ends_with("/events") {
-            assert_eq!(server.watch(&bin, "", &[]).await.head.status, 200);
+            assert_eq!(server.watch(&bin, "", &[]).status, 200);
         } else if route.method == "PATCH" {
-            server.patch(&bin, "{}").await.expect(200);
+            server.patch(&bin, "{}").is(200);
         } else {
-            let answer = server
-                .with_key(&bin, &route.method, &route.path(&bin))
-                .await;
+            let answer = server.ask(
+                &route.method,
+                &route.path(&bin),
+                &[("authorization", &bearer(&bin))],
+                b"",
+            );
             assert!(
                 (200..300).contains(&answer.status),
                 "{route:?}: {}",
@@ -92,50 +95,44 @@ async fn every_described_call_is_answered() {
     }
 }
 
-#[tokio::test]
-async fn answers_have_the_shapes_that_are_described() {
-    let server = Server::start().await;
-    let document = document(&server).await;
-    let created = server
-        .ask("POST", "/api/v1/bins", &[], b"")
-        .await
-        .expect(201)
-        .json();
+#[test]
+fn answers_have_the_shapes_that_are_described() {
+    let server = Server::start();
+    let document = document(&server);
+    let created = server.ask("POST", "/api/v1/bins", &[], b"").is(201).json();
     conforms(&document, "CreatedBin", &created);
-    let bin = server.bin().await;
-    server
-        .send(&bin, "POST", "/a?b=c", &[("X-Odd", b"\xe9")], b"\xff")
-        .await;
-    conforms(&document, "Bin", &server.of(&bin, "GET", "").await.json());
+    let bin = server.bin();
+    server.deliver(&bin, "POST", "/a?b=c", &[("X-Odd", b"\xe9")], b"\xff");
+    conforms(&document, "Bin", &server.of(&bin, "GET", "").json());
     conforms(
         &document,
         "Captures",
-        &server.of(&bin, "GET", "/captures").await.json(),
+        &server.of(&bin, "GET", "/captures").json(),
     );
     conforms(
         &document,
         "Capture",
-        &server.of(&bin, "GET", "/captures/1").await.json(),
+        &server.of(&bin, "GET", "/captures/1").json(),
     );
     conforms(
         &document,
         "Problem",
-        &server.of(&bin, "GET", "/captures/9").await.json(),
+        &server.of(&bin, "GET", "/captures/9").json(),
     );
-    conforms(&document, "Problem", &server.patch(&bin, "{").await.json());
+    conforms(&document, "Problem", &server.patch(&bin, "{").json());
     conforms(
         &document,
         "Problem",
-        &server.patch(&bin, r#"{"x": 1}"#).await.json(),
+        &server.patch(&bin, r#"{"x": 1}"#).json(),
     );
     let example = &document["components"]["schemas"]["Capture"]["example"];
     conforms(&document, "Capture", example);
 }
 
-#[tokio::test]
-async fn what_is_described_for_a_new_bin_is_what_is_taken() {
-    let server = Server::start().await;
-    let document = document(&server).await;
+#[test]
+fn what_is_described_for_a_new_bin_is_what_is_taken() {
+    let server = Server::start();
+    let document = document(&server);
     for (body, fits) in [
         (json!({}), true),
         (
@@ -156,9 +153,7 @@ async fn what_is_described_for_a_new_bin_is_what_is_taken() {
         );
         assert_eq!(described.is_ok(), fits, "{body}: {described:?}");
         let fields = [("content-type", "application/json")];
-        let answer = server
-            .ask("POST", "/api/v1/bins", &fields, body.to_string().as_bytes())
-            .await;
+        let answer = server.ask("POST", "/api/v1/bins", &fields, body.to_string().as_bytes());
         assert_eq!(answer.status, if fits { 201 } else { 422 }, "{body}");
     }
 }

@@ -2,9 +2,9 @@
 
 mod access;
 mod bins;
+mod call;
 mod captures;
 mod document;
 mod events;
 mod routes;
 mod safety;
-mod server;

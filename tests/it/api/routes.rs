@@ -1,9 +1,10 @@
 //! Every route there is, so that a test of all of them covers those that are added later.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::server::{Server, TestBin};
+use super::call::{Ask, Expect};
+use crate::support::{Bin, Server};
 
 /// A route with one of its methods.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,12 +17,14 @@ pub(super) struct Route {
 
 impl Route {
     /// An address of this route, for the first capture of the bin.
-    pub(super) fn path(&self, bin: &TestBin) -> String {
+    pub(super) fn path(&self, bin: &Bin) -> String {
         self.template
             .replace("{id}", &bin.id)
             .replace("{key}", &bin.key)
             .replace("{n}", "1")
             .replace("{format}", "curl")
+            .replace("{hash}", "x")
+            .replace("{name}", "app.css")
             .replace("{*rest}", "x")
     }
 
@@ -31,9 +34,9 @@ impl Route {
 }
 
 /// The calls of the API, as the OpenAPI document lists them.
-pub(super) async fn of_the_api(server: &Server) -> Vec<Route> {
-    let answer = server.ask("GET", "/api/v1/openapi.json", &[], b"").await;
-    let document = answer.expect(200).json();
+pub(super) fn of_the_api(server: &Server) -> Vec<Route> {
+    let answer = server.ask("GET", "/api/v1/openapi.json", &[], b"");
+    let document = answer.is(200).json();
     let mut routes = Vec::new();
     for (template, item) in document["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
@@ -48,12 +51,10 @@ pub(super) async fn of_the_api(server: &Server) -> Vec<Route> {
     routes
 }
 
-/// The routes of pages, assets and operations, as their sources register them.
+/// The routes of pages, as their sources register them.
 pub(super) fn of_the_pages() -> Vec<Route> {
-    let mut routes = Vec::new();
-    let web = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/web");
-    let mut folders = vec![web.join("page")];
-    let mut files = vec![web.join("ops.rs"), web.join("assets.rs")];
+    let mut files = Vec::new();
+    let mut folders = vec![sources().join("page")];
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
@@ -64,21 +65,37 @@ pub(super) fn of_the_pages() -> Vec<Route> {
             }
         }
     }
-    for file in files {
-        let source = fs::read_to_string(&file).unwrap_or_default();
-        for call in source.split(".route(").skip(1) {
-            let call = &call[..end_of_call(call)];
-            let Some(template) = call.split('"').nth(1) else {
-                continue;
-            };
-            for method in ["get", "post", "patch", "put", "delete"] {
-                if call.contains(&format!("{method}(")) {
-                    routes.push(Route {
-                        method: method.to_uppercase(),
-                        template: template.to_owned(),
-                        keyed: false,
-                    });
-                }
+    files.iter().flat_map(|file| registered_in(file)).collect()
+}
+
+/// The routes of assets and operations, which answer to any host.
+pub(super) fn for_everyone() -> Vec<Route> {
+    let files = ["assets.rs", "ops.rs"].map(|name| sources().join(name));
+    let routes: Vec<_> = files.iter().flat_map(|file| registered_in(file)).collect();
+    assert!(routes.len() > 3, "{routes:?}");
+    routes
+}
+
+fn sources() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("src/web")
+}
+
+/// The routes that a source registers with axum's `route("…", get(…))`.
+fn registered_in(file: &Path) -> Vec<Route> {
+    let source = fs::read_to_string(file).unwrap();
+    let mut routes = Vec::new();
+    for call in source.split(".route(").skip(1) {
+        let call = &call[..end_of_call(call)];
+        let Some(template) = call.split('"').nth(1) else {
+            continue;
+        };
+        for method in ["get", "post", "patch", "put", "delete"] {
+            if call.contains(&format!("{method}(")) {
+                routes.push(Route {
+                    method: method.to_uppercase(),
+                    template: template.to_owned(),
+                    keyed: false,
+                });
             }
         }
     }

@@ -5,8 +5,9 @@ use proptest::prelude::{Strategy, any};
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
+use super::call::{Ask, Expect, bearer};
 use super::routes;
-use super::server::{Server, TestBin};
+use crate::support::{Bin, Server, eventually};
 
 /// What browsers send when a page of another origin asks.
 const FOREIGN: [&[(&str, &str)]; 6] = [
@@ -27,18 +28,18 @@ const FOREIGN: [&[(&str, &str)]; 6] = [
     &[("origin", "http://127.0.0.1.evil.example")],
 ];
 
-async fn bin_with_a_capture(server: &Server) -> TestBin {
-    let bin = server.bin().await;
-    server.send(&bin, "POST", "", &[], b"x").await;
+fn bin_with_a_capture(server: &Server) -> Bin {
+    let bin = server.bin();
+    server.deliver_any(&bin);
     bin
 }
 
-#[tokio::test]
-async fn no_route_changes_anything_for_another_site() {
-    let server = Server::start().await;
-    let bin = bin_with_a_capture(&server).await;
-    let key = format!("Bearer {}", bin.key);
-    let mut all = routes::of_the_api(&server).await;
+#[test]
+fn no_route_changes_anything_for_another_site() {
+    let server = Server::start();
+    let bin = bin_with_a_capture(&server);
+    let key = bearer(&bin);
+    let mut all = routes::of_the_api(&server);
     all.extend(routes::of_the_pages());
     for route in all.iter().filter(|route| !route.is_safe()) {
         for foreign in FOREIGN {
@@ -52,9 +53,7 @@ async fn no_route_changes_anything_for_another_site() {
                     ("authorization", key.as_str()),
                 ];
                 fields.extend_from_slice(foreign);
-                let answer = server
-                    .ask(&route.method, &route.path(&bin), &fields, b"{}")
-                    .await;
+                let answer = server.ask(&route.method, &route.path(&bin), &fields, b"{}");
                 assert_eq!(
                     answer.status,
                     403,
@@ -64,40 +63,35 @@ async fn no_route_changes_anything_for_another_site() {
             }
         }
     }
-    let shown = server.of(&bin, "GET", "").await.expect(200).json();
+    let shown = server.of(&bin, "GET", "").is(200).json();
     assert_eq!(
         (&shown["captures"], &shown["name"]),
         (&1.into(), &"".into())
     );
 }
 
-#[tokio::test]
-async fn the_api_and_its_streams_read_nothing_to_another_site() {
-    let server = Server::start().await;
-    let bin = bin_with_a_capture(&server).await;
-    let key = format!("Bearer {}", bin.key);
-    for route in routes::of_the_api(&server).await {
+#[test]
+fn the_api_and_its_streams_read_nothing_to_another_site() {
+    let server = Server::start();
+    let bin = bin_with_a_capture(&server);
+    let key = bearer(&bin);
+    for route in routes::of_the_api(&server) {
         for foreign in FOREIGN {
             for method in [route.method.as_str(), "HEAD", "OPTIONS"] {
                 let mut fields = vec![("authorization", key.as_str())];
                 fields.extend_from_slice(foreign);
-                let answer = server.ask(method, &route.path(&bin), &fields, b"").await;
+                let answer = server.ask(method, &route.path(&bin), &fields, b"");
                 assert_eq!(answer.status, 403, "{route:?} {foreign:?}");
-                assert!(
-                    !answer
-                        .headers
-                        .keys()
-                        .any(|name| name.starts_with("access-control-"))
-                );
+                answer.lets_no_other_origin_in();
             }
         }
     }
 }
 
-#[tokio::test]
-async fn acc_01_a_page_of_another_site_cannot_open_a_stream() {
-    let server = Server::start().await;
-    let bin = server.bin().await;
+#[test]
+fn acc_01_a_page_of_another_site_cannot_open_a_stream() {
+    let server = Server::start();
+    let bin = server.bin();
     let fields = [
         ("origin", "https://evil.example"),
         ("sec-fetch-site", "cross-site"),
@@ -106,34 +100,24 @@ async fn acc_01_a_page_of_another_site_cannot_open_a_stream() {
         format!("/api/v1/bins/{}/events", bin.id),
         format!("/b/{}/stream", bin.key),
     ] {
-        let answer = server.ask("GET", &path, &fields, b"").await.expect(403);
-        assert!(!answer.headers.contains_key("access-control-allow-origin"));
+        let answer = server.ask("GET", &path, &fields, b"").is(403);
+        answer.lets_no_other_origin_in();
     }
 }
 
-#[tokio::test]
-async fn acc_02_a_foreign_host_is_answered_nothing() {
-    let server = Server::start_with(|config| {
-        config.listen.allow_hosts = vec!["inspect.lan".to_owned()];
-    })
-    .await;
-    let bin = server.bin().await;
-    let mut all = routes::of_the_api(&server).await;
+#[test]
+fn acc_02_a_foreign_host_is_answered_nothing() {
+    let server = Server::with(&["--allow-host", "inspect.lan"]);
+    let bin = server.bin();
+    let mut all = routes::of_the_api(&server);
     all.extend(routes::of_the_pages());
     for route in all {
-        if ["/healthz", "/readyz"].contains(&route.template.as_str())
-            || route.template.starts_with("/static/")
-        {
-            continue;
-        }
         for host in [
             "evil.example:8080",
             "evil.localhost",
             "127.0.0.1.evil.example",
         ] {
-            let answer = server
-                .ask(&route.method, &route.path(&bin), &[("host", host)], b"")
-                .await;
+            let answer = server.ask(&route.method, &route.path(&bin), &[("host", host)], b"");
             assert_eq!(answer.status, 421, "{route:?} {host}");
             assert!(
                 answer.text().contains("--allow-host"),
@@ -143,23 +127,51 @@ async fn acc_02_a_foreign_host_is_answered_nothing() {
         }
     }
     let raw = b"GET / HTTP/1.1\r\nHost: evil.example:8080\r\nConnection: close\r\n\r\n";
-    server.ask_raw(raw).await.expect(421);
+    server.send(raw).is(421);
     for host in ["localhost", "127.0.0.1:1", "[::1]", "Inspect.LAN:8080"] {
         server
             .ask("GET", "/api/v1/openapi.json", &[("host", host)], b"")
-            .await
-            .expect(200);
+            .is(200);
     }
     for hosts in ["", "Host: localhost\r\nHost: localhost\r\n"] {
         let raw = format!("GET /api/v1/openapi.json HTTP/1.1\r\n{hosts}Connection: close\r\n\r\n");
-        server.ask_raw(raw.as_bytes()).await.expect(400);
+        server.send(raw.as_bytes()).is(400);
     }
 }
 
-#[tokio::test]
-async fn acc_03_a_simple_request_of_another_site_changes_nothing() {
-    let server = Server::start().await;
-    let bin = bin_with_a_capture(&server).await;
+#[test]
+fn a_trusted_proxy_speaks_for_the_visitor_and_nobody_else_does() {
+    let trusting = Server::with(&[
+        "--allow-host",
+        "hooks.lan",
+        "--trusted-proxy",
+        "127.0.0.0/8",
+    ]);
+    let wary = Server::with(&["--allow-host", "hooks.lan"]);
+    let fields = [
+        ("host", "internal:8080"),
+        ("x-forwarded-host", "evil.example, hooks.lan"),
+        ("x-forwarded-proto", "https"),
+        ("origin", "https://hooks.lan"),
+    ];
+    let bin = trusting
+        .ask("POST", "/api/v1/bins", &fields, b"")
+        .is(201)
+        .json();
+    let id = bin["id"].as_str().unwrap();
+    assert_eq!(bin["capture_url"], format!("https://hooks.lan/{id}"));
+    wary.ask("POST", "/api/v1/bins", &fields, b"")
+        .problem(421, None);
+    let foreign = [("x-forwarded-host", "evil.example")];
+    trusting
+        .ask("POST", "/api/v1/bins", &foreign, b"")
+        .problem(421, None);
+}
+
+#[test]
+fn acc_03_a_simple_request_of_another_site_changes_nothing() {
+    let server = Server::start();
+    let bin = bin_with_a_capture(&server);
     let fields = [
         ("origin", "https://evil.example"),
         ("content-type", "text/plain"),
@@ -173,42 +185,38 @@ async fn acc_03_a_simple_request_of_another_site_changes_nothing() {
     ] {
         server
             .ask(method, &format!("{path}{below}"), &fields, b"{}")
-            .await
-            .expect(403);
+            .is(403);
     }
-    server
-        .ask("POST", "/api/v1/bins", &fields, b"{}")
-        .await
-        .expect(403);
-    let shown = server.of(&bin, "GET", "").await.expect(200).json();
+    server.ask("POST", "/api/v1/bins", &fields, b"{}").is(403);
+    let shown = server.of(&bin, "GET", "").is(200).json();
     assert_eq!(shown["captures"], 1);
 }
 
-#[tokio::test]
-async fn a_reader_may_follow_a_link_to_a_page_from_anywhere() {
-    let server = Server::start().await;
-    let bin = server.bin().await;
+#[test]
+fn a_reader_may_follow_a_link_to_a_page_from_anywhere() {
+    let server = Server::start();
+    let bin = server.bin();
     let fields = [
         ("sec-fetch-site", "cross-site"),
         ("sec-fetch-mode", "navigate"),
         ("sec-fetch-dest", "document"),
     ];
     for path in ["/".to_owned(), format!("/b/{}", bin.key)] {
-        let answer = server.ask("GET", &path, &fields, b"").await;
+        let answer = server.ask("GET", &path, &fields, b"");
         assert_ne!(answer.status, 403, "{path}");
     }
     server
         .ask("GET", "/api/v1/openapi.json", &fields, b"")
-        .await
-        .expect(403);
+        .is(403);
 }
 
-#[tokio::test]
-async fn every_answer_carries_the_safety_headers() {
-    let server = Server::start().await;
-    let bin = bin_with_a_capture(&server).await;
-    let mut all = routes::of_the_api(&server).await;
+#[test]
+fn every_answer_carries_the_safety_headers() {
+    let server = Server::start();
+    let bin = bin_with_a_capture(&server);
+    let mut all = routes::of_the_api(&server);
     all.extend(routes::of_the_pages());
+    all.extend(routes::for_everyone());
     let mut asked: Vec<(String, String)> = all
         .iter()
         .filter(|route| {
@@ -226,14 +234,14 @@ async fn every_answer_carries_the_safety_headers() {
     ] {
         asked.push((method.to_owned(), path.to_owned()));
     }
-    let key = format!("Bearer {}", bin.key);
+    let key = bearer(&bin);
     // Deletes last, so that there is something to answer with until then.
     asked.sort_by_key(|(method, _)| method == "DELETE");
     for (method, path) in asked {
         let hosts = [server.address.to_string(), "evil.example".to_owned()];
         for host in hosts.iter().rev() {
             let fields = [("authorization", key.as_str()), ("host", host.as_str())];
-            let answer = server.ask(&method, &path, &fields, b"").await;
+            let answer = server.ask(&method, &path, &fields, b"");
             for (name, value) in [
                 ("x-content-type-options", "nosniff"),
                 ("referrer-policy", "no-referrer"),
@@ -241,23 +249,18 @@ async fn every_answer_carries_the_safety_headers() {
                 ("cross-origin-opener-policy", "same-origin"),
                 ("cross-origin-resource-policy", "same-origin"),
             ] {
-                assert_eq!(answer.header(name), value, "{method} {path}");
+                assert_eq!(answer.field(name), value, "{method} {path}");
             }
-            let policy = answer.header("content-security-policy");
+            let policy = answer.field("content-security-policy");
             assert!(
                 policy.contains("default-src 'none'"),
                 "{method} {path}: {policy}"
             );
             assert!(!policy.contains("unsafe"), "{method} {path}: {policy}");
-            assert!(answer.headers.contains_key("permissions-policy"));
-            assert_eq!(answer.header("x-request-id").len(), 12);
-            assert!(
-                !answer
-                    .headers
-                    .keys()
-                    .any(|name| name.starts_with("access-control-"))
-            );
-            let cached = answer.header("cache-control");
+            answer.field("permissions-policy");
+            assert_eq!(answer.field("x-request-id").len(), 12);
+            answer.lets_no_other_origin_in();
+            let cached = answer.field("cache-control");
             let fixed = path.starts_with("/static/")
                 || !path.starts_with("/api") && !path.starts_with("/b/");
             assert!(
@@ -269,9 +272,38 @@ async fn every_answer_carries_the_safety_headers() {
     }
 }
 
-#[tokio::test]
-async fn what_the_api_does_not_have_is_a_problem_and_not_a_page() {
-    let server = Server::start().await;
+#[test]
+fn no_key_and_no_address_of_a_page_reaches_the_log() {
+    let server = Server::with(&["--log", "trace"]);
+    let bin = bin_with_a_capture(&server);
+    let key = bearer(&bin);
+    let mut all = routes::of_the_api(&server);
+    all.extend(routes::of_the_pages());
+    for route in all {
+        let streams = ["/events", "/stream"];
+        if streams.iter().any(|end| route.template.ends_with(end)) {
+            continue;
+        }
+        let fields = [
+            ("authorization", key.as_str()),
+            ("cookie", bin.key.as_str()),
+            ("x-trouble", "canary"),
+        ];
+        let path = format!("{}?canary=1", route.path(&bin));
+        server.ask(&route.method, &path, &fields, b"canary");
+    }
+    let log = eventually("a line for the last request", || {
+        let log = server.log();
+        log.contains("route=\"/api/v1/bins/{id}\"").then_some(log)
+    });
+    for secret in [&bin.key, "canary"] {
+        assert!(!log.contains(secret), "{secret} in {log}");
+    }
+}
+
+#[test]
+fn what_the_api_does_not_have_is_a_problem_and_not_a_page() {
+    let server = Server::start();
     for path in [
         "/api",
         "/api/",
@@ -282,10 +314,7 @@ async fn what_the_api_does_not_have_is_a_problem_and_not_a_page() {
         "/api/v1/bins/x/y/z",
     ] {
         for method in ["GET", "POST", "DELETE", "ODD"] {
-            server
-                .ask(method, path, &[], b"")
-                .await
-                .expect_problem(404, None);
+            server.ask(method, path, &[], b"").problem(404, None);
         }
     }
     for (method, path, allow) in [
@@ -295,45 +324,41 @@ async fn what_the_api_does_not_have_is_a_problem_and_not_a_page() {
         ("POST", "/api/v1/openapi.json", "GET,HEAD"),
         ("ODD", "/api/v1/bins/x/captures/1/body", "GET,HEAD"),
     ] {
-        let answer = server.ask(method, path, &[], b"").await;
-        let mut have: Vec<_> = answer.header("allow").split(',').map(str::trim).collect();
+        let answer = server.ask(method, path, &[], b"");
+        let mut have: Vec<_> = answer.field("allow").split(',').map(str::trim).collect();
         have.sort_unstable();
         assert_eq!(have.join(","), allow, "{method} {path}");
-        answer.expect_problem(405, None);
+        answer.problem(405, None);
     }
 }
 
-#[tokio::test]
-async fn a_service_worker_script_is_refused() {
-    let server = Server::start().await;
+#[test]
+fn a_service_worker_script_is_refused() {
+    let server = Server::start();
     let fields = [("service-worker", "script")];
     for path in ["/", "/api/v1/openapi.json", "/healthz"] {
-        server.ask("GET", path, &fields, b"").await.expect(403);
+        server.ask("GET", path, &fields, b"").is(403);
     }
 }
 
-#[tokio::test]
-async fn a_long_answer_is_compressed_for_who_takes_gzip() {
-    let server = Server::start().await;
+#[test]
+fn a_long_answer_is_compressed_for_who_takes_gzip() {
+    let server = Server::start();
     let fields = [("accept-encoding", "gzip")];
     let answer = server
         .ask("GET", "/api/v1/openapi.json", &fields, b"")
-        .await
-        .expect(200);
-    assert_eq!(answer.header("content-encoding"), "gzip");
-    let plain = server
-        .ask("GET", "/api/v1/openapi.json", &[], b"")
-        .await
-        .expect(200);
-    assert!(!plain.headers.contains_key("content-encoding"));
+        .is(200);
+    assert_eq!(answer.field("content-encoding"), "gzip");
+    let plain = server.ask("GET", "/api/v1/openapi.json", &[], b"").is(200);
+    assert_eq!(plain.header("content-encoding"), None);
     assert!(answer.body.len() * 3 < plain.body.len());
 }
 
-#[tokio::test]
-async fn nothing_that_is_asked_makes_the_server_fail() {
-    let server = Server::start().await;
-    let bin = bin_with_a_capture(&server).await;
-    let key = format!("Bearer {}", bin.key);
+#[test]
+fn nothing_that_is_asked_makes_the_server_fail() {
+    let server = Server::start();
+    let bin = bin_with_a_capture(&server);
+    let key = bearer(&bin);
     let mut texts = any_texts(60);
     texts.extend(
         [
@@ -362,9 +387,7 @@ async fn nothing_that_is_asked_makes_the_server_fail() {
                 format!("/api/{part}"),
                 format!("/b/{part}"),
             ] {
-                let answer = server
-                    .ask("GET", &path, &[("authorization", &key)], b"")
-                    .await;
+                let answer = server.ask("GET", &path, &[("authorization", &key)], b"");
                 assert!(answer.status < 500, "{path}: {}", answer.text());
             }
         }
@@ -375,11 +398,11 @@ async fn nothing_that_is_asked_makes_the_server_fail() {
             format!("{{\"name\": {quoted}, \"alias\": {quoted}}}"),
             format!("{{{quoted}: 1}}"),
         ] {
-            let answer = server.patch(&bin, &body).await;
+            let answer = server.patch(&bin, &body);
             assert!(answer.status < 500, "{body}: {}", answer.text());
         }
     }
-    server.of(&bin, "GET", "/captures/1").await.expect(200);
+    server.of(&bin, "GET", "/captures/1").is(200);
 }
 
 /// Texts of all kinds, the same ones each time.
