@@ -48,6 +48,7 @@ static ASSETS: &[Asset] = &[
     asset!("live.js", JS, "js/live.js"),
     asset!("page.js", JS, "js/page.js"),
     asset!("select.js", JS, "js/select.js"),
+    asset!("stream.js", JS, "js/stream.js"),
     asset!("time.js", JS, "js/time.js"),
     asset!("tree.js", JS, "js/tree.js"),
     asset!("waiting.js", JS, "js/waiting.js"),

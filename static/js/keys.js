@@ -1,1 +1,42 @@
+// Single keys. Off while typing, with a modifier, in a dialog, and by a switch; none deletes anything.
 
+import { put } from './copy.js';
+import { rows, toTop } from './list.js';
+import { opened, select, step } from './select.js';
+
+const SWITCH = 'hookwell-single-keys';
+const dialog = document.getElementById('keys');
+const box = document.getElementById('single-keys');
+
+// Storage may be forbidden; then the switch lasts as long as the page.
+const storage = act => { try { return act(localStorage); } catch { return null; } };
+box.checked = storage(s => s.getItem(SWITCH)) !== 'off';
+box.addEventListener('change', () => storage(s => box.checked ? s.removeItem(SWITCH) : s.setItem(SWITCH, 'off')));
+
+const path = document.querySelector('.app').dataset.path;
+const tab = n => document.querySelectorAll('.detail .sec .tabs > *')[n]?.click?.();
+
+const keys = {
+  j: () => step(1),
+  k: () => step(-1),
+  g: () => { toTop(); select(rows()[0]); },
+  G: () => select(rows().at(-1)),
+  p: () => document.getElementById('pause')?.click(),
+  c: () => document.querySelector('.detail [aria-keyshortcuts=c]')?.click(),
+  y: () => { if (opened()) put(new URL(`${path}/requests/${opened()}`, location.href).href); },
+  1: () => tab(0),
+  2: () => tab(1),
+  3: () => tab(2),
+  4: () => tab(3),
+  '?': () => dialog.showModal(),
+};
+
+document.addEventListener('keydown', e => {
+  if (e.ctrlKey || e.metaKey || e.altKey || e.isComposing || document.querySelector('dialog[open]')) return;
+  if (e.target.closest?.('input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]')) return;
+  if (!box.checked && e.key !== '?') return;
+  const act = Object.hasOwn(keys, e.key) && keys[e.key];
+  if (!act) return;
+  e.preventDefault();
+  act();
+});

@@ -1,1 +1,99 @@
+// The page of a bin, live.
 
+import { app, arrive, clear, entitle, list, number, pause, remove, reread, rows } from './list.js';
+import { opened } from './select.js';
+import { parse, watch } from './stream.js';
+
+const DELAY = 2000; // a blip is silent
+const LONG = 120_000; // from then on it is no blip
+
+const state = document.getElementById('state');
+const notes = document.getElementById('notes');
+let paused = false;
+let stream = null;
+
+// ── notes under the status line, one of a kind
+function note(id, strong, words, button, act) {
+  let element = document.getElementById(id);
+  if (!element) {
+    element = document.getElementById('note').content.firstElementChild.cloneNode(true);
+    element.id = id;
+    notes.append(element);
+  }
+  element.querySelector('b').textContent = strong;
+  // Rewritten only when it changes, and the countdown is not read out.
+  const span = element.querySelector('span');
+  if (span.textContent !== words) span.textContent = words;
+  const control = element.querySelector('.btn');
+  control.hidden = !button;
+  control.textContent = button ?? '';
+  control.onclick = act ?? null;
+  return element;
+}
+const drop = id => document.getElementById(id)?.remove();
+
+// ── the state in the status line
+let word = 'Live';
+function tell(text = word) {
+  word = text;
+  const shown = paused && word === 'Live' ? 'Paused' : word;
+  state.textContent = shown;
+  document.querySelector('.status .dot').className = `dot ${shown === 'Live' ? 'on' : 'off'}`;
+}
+
+const clock = at => new Date(at).toLocaleTimeString(undefined, { hour12: false });
+
+function told(what, since, seconds) {
+  if (what === 'live') {
+    tell('Live');
+    drop('lost');
+  } else if (what === 'gone') {
+    tell('Ended');
+    drop('lost');
+    note('gone', 'This bin is gone.', 'It was deleted, or its time ran out. What is shown stays until you leave.',
+      'Home', () => { location.href = '/'; });
+  } else if (Date.now() - since >= LONG) {
+    tell('Not live');
+    note('lost', 'No longer live.', 'The server has not answered for over 2 min. Capturing may have stopped too.',
+      'Try now', () => stream.open());
+  } else if (Date.now() - since >= DELAY) {
+    tell('Reconnecting');
+    note('lost', `Connection lost at ${clock(since)}.`,
+      `Next try in ${seconds} s. What arrives meanwhile is captured and shown then.`, 'Try now', () => stream.open());
+  }
+}
+
+const calm = (id, strong, words) => note(id, strong, words, 'Close', () => drop(id)).classList.add('calm');
+
+if (app.dataset.stream) {
+  stream = watch(app.dataset.stream, Math.max(0, ...rows().map(number)), {
+    state: told,
+    row: arrive,
+    count: html => document.getElementById('count').replaceChildren(
+      ...new DOMParser().parseFromString(html, 'text/html').body.childNodes),
+    deleted(n) {
+      remove(Number(n));
+      if (opened() === Number(n)) calm('deleted', `#${n} was deleted.`, 'It stays here until you open another.');
+    },
+    cleared() {
+      clear();
+      calm('deleted', 'All requests were deleted.', 'New ones appear as before.');
+    },
+    resync: () => reread().catch(() => location.reload()),
+    async updated() {
+      // The settings page has the same top bar, and little else.
+      const answer = await fetch(`${app.dataset.path}/settings`);
+      if (!answer.ok) return;
+      const [bar] = parse(await answer.text()).filter(e => e.matches('.bar'));
+      if (!bar) return;
+      document.querySelector('.bar').replaceWith(bar);
+      const name = bar.querySelector('h1').textContent;
+      entitle(document.title.replace(/^\(\d+\) /, '').replace(app.dataset.bin, name));
+      app.dataset.bin = name;
+    },
+  });
+  document.getElementById('pause').addEventListener('click', () => { paused = pause(); tell(); });
+}
+
+// The list starts at the open request.
+list.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest' });

@@ -1,1 +1,107 @@
+// Opening a request beside the list: the link's page is fetched in part, and takes the place of the one that was open.
 
+import { say } from './copy.js';
+import { app, current, entitle, remove, rows } from './list.js';
+import { parse } from './stream.js';
+import { wire } from './tree.js';
+
+const narrow = matchMedia('(max-width: 54rem)');
+const detail = () => document.getElementById('request');
+let turn = 0;
+
+export const opened = () => Number(detail()?.dataset.n);
+
+// Where the reader is: the part of the request that is at the top, and the way its body is shown.
+function place(address) {
+  const at = detail()?.querySelector('.toc a[aria-current]');
+  const first = detail()?.querySelector('.toc a');
+  const view = new URLSearchParams(location.search).get('view');
+  if (view && !address.searchParams.has('view')) address.searchParams.set('view', view);
+  return at && at !== first ? at.hash.slice(1) : null;
+}
+
+// Opens the request behind a link. Addresses are replaced, not added: Back leaves the bin, not forty requests.
+async function open(href, keep) {
+  const mine = ++turn;
+  const address = new URL(href, location.href);
+  const part = place(address);
+  const top = detail()?.scrollTop ?? 0;
+  const n = Number(/\/requests\/(\d+)/.exec(address.pathname)?.[1]);
+  const row = document.getElementById(`r${n}`);
+  current()?.removeAttribute('aria-current');
+  row?.setAttribute('aria-current', 'true');
+  row?.classList.remove('new');
+  row?.scrollIntoView({ block: 'nearest' });
+  detail()?.setAttribute('aria-busy', 'true'); // dims only when the answer takes longer than 150 ms
+  const asked = new URL(address);
+  asked.searchParams.set('part', 'detail');
+  asked.hash = '';
+  let fresh;
+  try {
+    const answer = await fetch(asked);
+    if (!answer.ok) throw new Error(answer.status);
+    fresh = parse(await answer.text()).find(e => e.matches('.detail'));
+  } catch {
+    fresh = null;
+  }
+  if (mine !== turn) return; // j j j: only the last one is painted
+  if (!fresh) {
+    location.href = address.href;
+    return;
+  }
+  detail().replaceWith(fresh);
+  wire(fresh);
+  history.replaceState(null, '', address);
+  document.getElementById('deleted')?.remove();
+  entitle(`Request ${n} · ${app.dataset.bin} · hookwell`);
+  if (keep) fresh.scrollTop = top;
+  else if (part) fresh.querySelector(`#${CSS.escape(part)}`)?.scrollIntoView();
+}
+
+export function select(row) {
+  if (!row) return;
+  if (narrow.matches) location.href = row.href;
+  else open(row.href);
+}
+
+export function step(by) {
+  const all = rows();
+  const at = all.indexOf(current());
+  select(all[Math.max(0, Math.min(all.length - 1, at + by))]);
+}
+
+document.addEventListener('click', e => {
+  if (e.ctrlKey || e.metaKey || e.shiftKey || e.altKey || e.button) return;
+  const row = e.target.closest('#pages a.row');
+  const view = e.target.closest('.detail .tabs a, .detail a[data-view]');
+  const near = e.target.closest('.detail .acts a[href*="/requests/"]');
+  const link = row ?? view ?? (near?.closest('.pop') || near?.download || near?.dataset.copy !== undefined ? null : near);
+  if (!link || (narrow.matches && !view) || !link.getAttribute('href')?.includes('/requests/')) return;
+  e.preventDefault();
+  open(link.href, !!view);
+});
+
+// Deleting one: its row goes, and the next older one is opened.
+document.addEventListener('submit', async e => {
+  const form = e.target.closest('form[action$="/delete"]');
+  const n = Number(/\/requests\/(\d+)\/delete$/.exec(form?.getAttribute('action'))?.[1]);
+  if (!n || narrow.matches) return;
+  e.preventDefault();
+  try {
+    const answer = await fetch(form.action, { method: 'POST', redirect: 'manual' });
+    if (answer.status >= 400) throw new Error(answer.status);
+  } catch {
+    form.submit();
+    return;
+  }
+  const all = rows();
+  const at = all.indexOf(document.getElementById(`r${n}`));
+  const next = at < 0 ? null : all[at + 1] ?? all[at - 1];
+  detail()?.removeAttribute('data-n');
+  remove(n);
+  say(`Request ${n} deleted`, true);
+  if (next) select(next);
+  else location.href = app.dataset.path;
+});
+
+if (detail()) wire(detail());

@@ -1,16 +1,24 @@
 //! The page of a bin: its requests on the left, one of them open on the right; or, while there are none, how to send the first.
 
-use askama::Template;
+use std::net::IpAddr;
+use std::sync::Arc;
 
+use askama::Template;
+use axum::extract::State;
+use axum::http::Uri;
+use axum::response::{IntoResponse, Redirect, Response};
+
+use super::recent::Recent;
 use super::row::{self, Day};
-use super::{Error, Page, text};
-use crate::model::{BinKey, CaptureLine, CaptureNumber, Usage};
+use super::{Error, Page, query, text};
+use crate::config::listen::host_of;
+use crate::model::{BinKey, CaptureLine, CaptureNumber, Settings, Timestamp, Usage};
 use crate::store::Window;
 use crate::web::App;
 use crate::web::extract::{BinByKey, Site};
 
 /// How many rows a page of the list has.
-pub(super) const ROWS: usize = 50;
+const ROWS: usize = 50;
 
 /// Which requests the list shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,6 +94,17 @@ impl Count {
     }
 }
 
+/// The list of requests.
+#[derive(Debug, Template)]
+#[template(path = "part/list.html")]
+struct ListPart {
+    days: Vec<Day>,
+    /// The address of the rows below these; `None` when there are none.
+    older: Option<String>,
+    /// The address of the bin's page.
+    path: String,
+}
+
 /// The page of a bin with requests.
 #[derive(Debug, Template)]
 #[template(path = "bin.html")]
@@ -93,12 +112,23 @@ pub struct BinPage {
     bin: BinHead,
     now: i64,
     count: Count,
-    days: Vec<Day>,
+    list: ListPart,
     is_newest: bool,
-    older: Option<CaptureNumber>,
     open: CaptureNumber,
     detail_html: String,
     view: View,
+}
+
+/// The page of a bin without requests.
+#[derive(Debug, Template)]
+#[template(path = "waiting.html")]
+struct WaitingPage {
+    bin: BinHead,
+    /// Whether there never was a request.
+    is_first: bool,
+    settings: Settings,
+    /// Whether the capture URL leads to this very machine, so that no sender elsewhere can reach it.
+    is_local: bool,
 }
 
 /// The page of a bin around an open request.
@@ -111,55 +141,124 @@ pub async fn shell(
     site: &Site,
     shown: Shown,
 ) -> Result<Page<BinPage>, Error> {
+    let listing = Listing::read(app, bin, shown.list).await?;
+    draw(app, bin, site, listing, shown).await
+}
+
+async fn draw(
+    app: &App,
+    bin: &BinByKey,
+    site: &Site,
+    listing: Listing,
+    shown: Shown,
+) -> Result<Page<BinPage>, Error> {
     let usage = app.store.usage(&bin.bin).await?;
-    let (lines, is_newest, older) = lines(app, bin, shown.list).await?;
     let now = app.clock.now();
     Ok(Page(BinPage {
         bin: BinHead::new(bin, site),
         now: now.as_micros() / 1000,
         count: Count::new(usage, &bin.key),
-        days: row::by_day(&lines, &bin.key, now, Some(shown.open)),
-        is_newest,
-        older,
+        is_newest: listing.is_newest,
+        list: listing.part(bin, now, Some(shown.open)),
         open: shown.open,
         detail_html: shown.detail_html,
         view: shown.view,
     }))
 }
 
-type Lines = (Vec<CaptureLine>, bool, Option<CaptureNumber>);
-
-/// The rows of the list, whether they are the newest, and the number below which there are more.
-async fn lines(app: &App, bin: &BinByKey, list: List) -> Result<Lines, Error> {
-    let read = async |before: Option<CaptureNumber>| {
-        let window = Window::Newest {
-            before,
-            limit: ROWS + 1,
+/// The page of a bin: its newest requests with the first of them open, or, with `before`, older ones. For the page's script,
+/// `?part=list` is the list alone.
+pub(super) async fn show(
+    State(app): State<Arc<App>>,
+    bin: BinByKey,
+    site: Site,
+    recent: Recent,
+    uri: Uri,
+) -> Result<Response, Error> {
+    let list = query::number(&uri, "before")
+        .map_or(List::Newest, |before| List::Before(CaptureNumber(before)));
+    let listing = Listing::read(&app, &bin, list).await?;
+    if query::value(&uri, "part") == Some("list") {
+        let open = query::number(&uri, "open").map(CaptureNumber);
+        return Ok(Page(listing.part(&bin, app.clock.now(), open)).into_response());
+    }
+    let cookie = recent.with(bin.key);
+    let Some(open) = listing.lines.first().map(|line| line.n) else {
+        return match list {
+            List::Newest => Ok((cookie, waiting(&app, &bin, &site).await?).into_response()),
+            _ => Ok(Redirect::to(&format!("/b/{}", bin.key)).into_response()),
         };
-        app.store.lines(&bin.bin, window).await
     };
-    let (mut lines, is_newest) = match list {
-        List::Newest => (read(None).await?, true),
-        List::Before(n) => (read(Some(n)).await?, false),
-        List::Around(n) => {
-            let newest = read(None).await?;
-            if newest.iter().take(ROWS).any(|line| line.n == n) {
-                (newest, true)
-            } else {
-                // Half a page above it: numbers may be missing there, so that it is within the page in any case.
-                (
-                    read(Some(CaptureNumber(n.0.saturating_add(26)))).await?,
-                    false,
-                )
+    let shown = Shown {
+        list,
+        open,
+        detail_html: String::new(),
+        view: View::List,
+    };
+    let page = draw(&app, &bin, &site, listing, shown).await?;
+    Ok((cookie, page).into_response())
+}
+
+async fn waiting(app: &App, bin: &BinByKey, site: &Site) -> Result<Page<WaitingPage>, Error> {
+    let usage = app.store.usage(&bin.bin).await?;
+    let mut head = BinHead::new(bin, site);
+    head.has_url = false;
+    let host = site.base.split_once("://").map_or("", |(_, rest)| rest);
+    let host = host_of(host).trim_matches(['[', ']']);
+    Ok(Page(WaitingPage {
+        is_first: usage.last_capture_at.is_none(),
+        is_local: host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback()),
+        settings: bin.bin.settings.clone(),
+        bin: head,
+    }))
+}
+
+/// Rows of the list as they were read.
+#[derive(Debug)]
+struct Listing {
+    lines: Vec<CaptureLine>,
+    is_newest: bool,
+    /// Whether there are more below.
+    is_more: bool,
+}
+
+impl Listing {
+    async fn read(app: &App, bin: &BinByKey, list: List) -> Result<Self, Error> {
+        // One more than is shown, to know whether there is one more.
+        let limit = ROWS + 1;
+        let read = async |before: Option<CaptureNumber>| {
+            let window = Window::Newest { before, limit };
+            app.store.lines(&bin.bin, window).await
+        };
+        let (mut lines, is_newest) = match list {
+            List::Newest => (read(None).await?, true),
+            List::Before(n) => (read(Some(n)).await?, false),
+            List::Around(n) => {
+                let newest = read(None).await?;
+                if newest.iter().take(ROWS).any(|line| line.n == n) {
+                    (newest, true)
+                } else {
+                    // Half a page above it at most, since numbers may be missing: it is on the page in any case.
+                    let above = CaptureNumber(n.0.saturating_add(ROWS as u64 / 2));
+                    (read(Some(above)).await?, false)
+                }
             }
+        };
+        let is_more = lines.len() > ROWS;
+        lines.truncate(ROWS);
+        Ok(Self {
+            lines,
+            is_newest,
+            is_more,
+        })
+    }
+
+    fn part(&self, bin: &BinByKey, now: Timestamp, open: Option<CaptureNumber>) -> ListPart {
+        let last = self.lines.last().filter(|_| self.is_more);
+        ListPart {
+            days: row::by_day(&self.lines, &bin.key, now, open),
+            older: last.map(|last| format!("/b/{}?before={}", bin.key, last.n)),
+            path: format!("/b/{}", bin.key),
         }
-    };
-    let is_more = lines.len() > ROWS;
-    lines.truncate(ROWS);
-    let older = if is_more {
-        lines.last().map(|line| line.n)
-    } else {
-        None
-    };
-    Ok((lines, is_newest, older))
+    }
 }

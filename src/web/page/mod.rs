@@ -6,15 +6,26 @@
 //! To add a page: a file here, its template, one line in [`router`].
 
 pub mod bin;
+mod confirm;
 pub mod error;
+mod form;
+mod home;
+mod query;
+mod recent;
+mod refused;
 mod row;
+mod sample;
+mod settings;
+mod stream;
 mod text;
+mod theme;
 
 use std::sync::Arc;
 
 use askama::Template;
 use axum::Router;
 use axum::response::{Html, IntoResponse, Response};
+use axum::routing::{get, post};
 
 pub use error::Error;
 
@@ -23,6 +34,31 @@ use super::App;
 /// Every page's route.
 pub fn router() -> Router<Arc<App>> {
     Router::new()
+        .route("/", get(home::show).post(home::create))
+        .route("/forget", post(home::forget))
+        .route("/theme", post(theme::choose))
+        .route("/theme.css", get(theme::css))
+        .route("/b/{key}", get(bin::show))
+        .route("/b/{key}/stream", get(stream::show))
+        .route("/b/{key}/test", post(sample::send))
+        .route("/b/{key}/refused", get(refused::show))
+        .route(
+            "/b/{key}/clear",
+            get(confirm::ask_clear).post(confirm::clear),
+        )
+        .route(
+            "/b/{key}/delete",
+            get(confirm::ask_delete).post(confirm::delete),
+        )
+        .route(
+            "/b/{key}/requests/{n}/delete",
+            post(confirm::delete_capture),
+        )
+        .route(
+            "/b/{key}/settings",
+            get(settings::show).post(settings::update),
+        )
+        .method_not_allowed_fallback(error::method_not_allowed)
 }
 
 /// An answer drawn from a template.

@@ -95,6 +95,21 @@ pub(crate) fn day(now: Timestamp, then: Timestamp) -> Option<String> {
     Some(heading.to_string())
 }
 
+/// A message as a sentence: with a capital first, and a full stop.
+pub(crate) fn sentence(message: &str) -> String {
+    let mut characters = message.chars();
+    let first: String = characters
+        .next()
+        .map(|first| first.to_uppercase().collect())
+        .unwrap_or_default();
+    let stop = if message.ends_with(['.', '?', '!']) {
+        ""
+    } else {
+        "."
+    };
+    format!("{first}{}{stop}", characters.as_str())
+}
+
 /// A stranger's text on one line: at most `limit` characters, and what would not be seen, break the line or turn the direction
 /// of writing is written out, so that nothing can pose as something else.
 pub(crate) fn one_line(text: &str, limit: usize) -> Cow<'_, str> {
@@ -197,5 +212,11 @@ mod tests {
         assert_eq!(one_line("x\u{202e}gpj.exe", 100), "x⟨U+202E⟩gpj.exe");
         assert_eq!(one_line("\u{85}\u{2028}", 100), "⟨U+0085⟩⟨U+2028⟩");
         assert_eq!(one_line("ääää", 2), "ää…");
+    }
+
+    #[test]
+    fn messages_become_sentences() {
+        assert_eq!(sentence("the disk is full"), "The disk is full.");
+        assert_eq!(sentence(""), ".");
     }
 }

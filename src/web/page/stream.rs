@@ -1,0 +1,222 @@
+//! What the page of a bin is told as it happens: rendered rows and small statuses, as server-sent events.
+//!
+//! Rows are those of the page ([`CaptureRow`]). In a burst many of them go as one event, so that a browser has one thing to do
+//! each 50 ms, not a thousand; a single one goes at once. No body is ever sent.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderName, StatusCode, Uri, header};
+use axum::response::sse::{self, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use futures_util::{Stream, StreamExt, stream};
+use tokio::time::Instant;
+
+use super::bin::Count;
+use super::row::CaptureRow;
+use super::{Error, query};
+use crate::live::{Event, Subscription};
+use crate::model::{CaptureLine, CaptureNumber, Clock};
+use crate::store::{self, Store};
+use crate::web::extract::BinByKey;
+use crate::web::{self, App};
+
+/// How often an idle stream shows that it is alive: proxies cut what is silent for a minute.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+/// After how many milliseconds a browser comes back, at least; and how much more at most, so that a thousand pages do not come
+/// back to a restarted server in the same moment.
+const RETRY_MS: (u64, u64) = (1000, 2000);
+
+/// How many rows an event has at most.
+const ROWS: usize = 50;
+
+/// Rows that come within this time of the last event wait for one another.
+const BURST: Duration = Duration::from_millis(50);
+
+/// How often the number of requests is told at most.
+const COUNT: Duration = Duration::from_secs(1);
+
+/// Opens the stream. To a bin that is gone the answer is 204, upon which a browser does not come back.
+pub(super) async fn show(
+    State(app): State<Arc<App>>,
+    bin: Result<BinByKey, Error>,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Result<Response, Error> {
+    let bin = match bin {
+        Ok(bin) => bin,
+        Err(Error(web::Error::Gone { .. } | web::Error::UnknownBin)) => {
+            return Ok(StatusCode::NO_CONTENT.into_response());
+        }
+        Err(error) => return Err(error),
+    };
+    let last = headers.get("last-event-id").and_then(|id| id.to_str().ok());
+    let after = last
+        .and_then(|id| id.parse().ok())
+        .or_else(|| query::number(&uri, "after"))
+        .map(CaptureNumber);
+    let subscription = app
+        .hub
+        .subscribe(Arc::clone(&bin.bin), after)
+        .map_err(|_| web::Error::TooManyWatchers)?;
+    let watcher = Watcher {
+        store: Arc::clone(&app.store),
+        clock: app.clock.clone(),
+        bin,
+        subscription,
+        pending: None,
+        last_rows: None,
+        count: String::new(),
+        count_told: None,
+        count_at: Some(Instant::now()),
+    };
+    let stream = Sse::new(watcher.events()).keep_alive(KeepAlive::new().interval(KEEP_ALIVE));
+    // A proxy that buffers or rewrites would hold events back.
+    let headers = [
+        (header::CACHE_CONTROL, "no-cache, no-transform"),
+        (HeaderName::from_static("x-accel-buffering"), "no"),
+    ];
+    Ok((headers, stream).into_response())
+}
+
+/// One open page.
+#[derive(Debug)]
+struct Watcher {
+    store: Arc<dyn Store>,
+    clock: Clock,
+    bin: BinByKey,
+    subscription: Subscription,
+    /// What came behind the rows of a burst and is to be told next.
+    pending: Option<Event>,
+    /// When rows were told last.
+    last_rows: Option<Instant>,
+    /// The count as it was told last.
+    count: String,
+    /// When it was looked at last.
+    count_told: Option<Instant>,
+    /// When to tell it next; `None` when nothing happened that would change it.
+    count_at: Option<Instant>,
+}
+
+/// What there is to tell next.
+enum Next {
+    Event(Event),
+    Count,
+    End,
+}
+
+impl Watcher {
+    fn events(self) -> impl Stream<Item = Result<sse::Event, Infallible>> + Send {
+        let (least, spread) = RETRY_MS;
+        let retry = least + uuid::Uuid::new_v4().as_u64_pair().1 % spread;
+        // Also makes the head leave at once, and tells the page that the stream is open.
+        let hello = sse::Event::default()
+            .retry(Duration::from_millis(retry))
+            .comment("watching");
+        let rest = stream::unfold(self, |mut watcher| async {
+            // When the store cannot be read the stream ends, and the browser comes back for what it missed.
+            let event = watcher.next().await.ok().flatten()?;
+            Some((Ok(event), watcher))
+        });
+        stream::iter([Ok(hello)]).chain(rest)
+    }
+
+    /// The next event; `None` at the end of the stream.
+    async fn next(&mut self) -> store::Result<Option<sse::Event>> {
+        // A browser passes over an event without data.
+        let named = |name: &str| sse::Event::default().event(name).data("{}");
+        loop {
+            let event = match self.wait().await? {
+                Next::End => return Ok(None),
+                Next::Count => match self.recount().await? {
+                    Some(count) => return Ok(Some(count)),
+                    None => continue,
+                },
+                Next::Event(event) => event,
+            };
+            if !matches!(event, Event::Updated | Event::Gone) {
+                let soonest = self
+                    .count_told
+                    .map_or_else(Instant::now, |told| told + COUNT);
+                self.count_at.get_or_insert(soonest);
+            }
+            return Ok(Some(match event {
+                Event::Captured(line) => self.rows(*line).await,
+                Event::Deleted(n) => sse::Event::default().event("deleted").data(n.to_string()),
+                Event::Cleared => named("cleared"),
+                Event::Updated => named("updated"),
+                Event::Refused => named("refused"),
+                Event::Resync(after) => named("resync").id(after.to_string()),
+                Event::Gone => named("gone"),
+            }));
+        }
+    }
+
+    /// Waits for the next event, or until the count is due.
+    async fn wait(&mut self) -> store::Result<Next> {
+        if let Some(event) = self.pending.take() {
+            return Ok(Next::Event(event));
+        }
+        let event = match self.count_at {
+            // Before anything else, or a stream of rows without a pause would never have its count.
+            Some(at) if at <= Instant::now() => return Ok(Next::Count),
+            // `Subscription::next` keeps its place when it is dropped, so that to stop waiting for it loses nothing.
+            Some(at) => match tokio::time::timeout_at(at, self.subscription.next()).await {
+                Ok(event) => event?,
+                Err(_) => return Ok(Next::Count),
+            },
+            None => self.subscription.next().await?,
+        };
+        Ok(event.map_or(Next::End, Next::Event))
+    }
+
+    /// The count, when it reads otherwise than the one that was told last.
+    async fn recount(&mut self) -> store::Result<Option<sse::Event>> {
+        self.count_at = None;
+        self.count_told = Some(Instant::now());
+        let usage = self.store.usage(&self.bin.bin).await?;
+        let count = rendered(&Count::new(usage, &self.bin.key));
+        if count == self.count {
+            return Ok(None);
+        }
+        self.count.clone_from(&count);
+        Ok(Some(sse::Event::default().event("count").data(count)))
+    }
+
+    /// The row of `first`, with those that follow within the time of a burst. Newest first, as the list has them.
+    async fn rows(&mut self, first: CaptureLine) -> sse::Event {
+        let now = Instant::now();
+        let until = self.last_rows.map_or(now, |last| (last + BURST).max(now));
+        let mut lines = vec![first];
+        while lines.len() < ROWS {
+            match tokio::time::timeout_at(until, self.subscription.next()).await {
+                Ok(Ok(Some(Event::Captured(line)))) => lines.push(*line),
+                Ok(Ok(Some(other))) => {
+                    self.pending = Some(other);
+                    break;
+                }
+                // What failed or ended will do so again when it is asked next.
+                Ok(Ok(None) | Err(_)) | Err(_) => break,
+            }
+        }
+        self.last_rows = Some(Instant::now());
+        let newest = lines.last().map(|line| line.n.to_string());
+        let now = self.clock.now();
+        let html: String = lines
+            .iter()
+            .rev()
+            .map(|line| rendered(&CaptureRow::new(line, &self.bin.key, now, None)))
+            .collect();
+        let event = sse::Event::default().event("row").data(html);
+        event.id(newest.unwrap_or_default())
+    }
+}
+
+/// A template's text. None that is used here can fail; were one to, the page would show nothing rather than end its stream.
+fn rendered(template: &impl Template) -> String {
+    template.render().unwrap_or_default()
+}
