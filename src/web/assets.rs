@@ -67,12 +67,9 @@ static HASH: LazyLock<String> = LazyLock::new(|| {
         hasher.update(asset.bytes);
         hasher.update([0]);
     }
-    hasher
-        .finalize()
-        .iter()
-        .take(8)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    let digest = hasher.finalize();
+    let (first, _) = digest.split_first_chunk().unwrap_or((&[0; 8], &[]));
+    format!("{:016x}", u64::from_be_bytes(*first))
 });
 
 /// The address of an asset, for templates.

@@ -212,13 +212,13 @@ impl Change {
         let keep = &mut settings.keep;
         let captures = whole(&self.captures, Keep::MOST_CAPTURES);
         take(captures, &mut keep.captures, &mut problems.captures);
-        let bytes = bytes(&self.mib, keep.bytes, Keep::MOST_BYTES);
+        let bytes = mib(&self.mib, keep.bytes, Keep::MOST_BYTES);
         take(bytes, &mut keep.bytes, &mut problems.mib);
         let days = whole(&self.days, u64::from(Keep::MOST_DAYS))
             .map(|days| u32::try_from(days).unwrap_or(Keep::MOST_DAYS));
         take(days, &mut keep.days, &mut problems.days);
         let most = if max_body == 0 { u64::MAX } else { max_body };
-        let body = self::bytes(&self.body_mib, settings.body_limit, most);
+        let body = mib(&self.body_mib, settings.body_limit, most);
         take(body, &mut settings.body_limit, &mut problems.body_mib);
     }
 }
@@ -261,7 +261,7 @@ fn whole(text: &str, most: u64) -> Result<u64, String> {
 
 /// A size that is typed in MiB, with up to three decimals. What reads like the present value is the present value, which may
 /// be finer than the field shows.
-fn bytes(text: &str, present: u64, most: u64) -> Result<u64, String> {
+fn mib(text: &str, present: u64, most: u64) -> Result<u64, String> {
     let text = text.trim().replace(',', "");
     if text == mebibytes(present) {
         return Ok(present);
@@ -305,21 +305,17 @@ mod tests {
     #[test]
     fn sizes_are_read_as_they_are_written() {
         for bytes in [0, 512 * 1024, 10 * MIB, 256 * MIB] {
-            assert_eq!(super::bytes(&mebibytes(bytes), 1, u64::MAX), Ok(bytes));
+            assert_eq!(mib(&mebibytes(bytes), 1, u64::MAX), Ok(bytes));
         }
         assert_eq!(mebibytes(10 * MIB), "10");
         assert_eq!(mebibytes(MIB / 2), "0.5");
-        assert_eq!(super::bytes("1,024", 0, u64::MAX), Ok(1 << 30));
+        assert_eq!(mib("1,024", 0, u64::MAX), Ok(1 << 30));
         // Finer than three decimals: kept when it was not touched.
-        assert_eq!(super::bytes("0.001", 1100, u64::MAX), Ok(1100));
+        assert_eq!(mib("0.001", 1100, u64::MAX), Ok(1100));
         for text in ["", "-1", "x", "1.2345", "1.x", "99999999999999999999"] {
-            assert!(super::bytes(text, 7, u64::MAX).is_err(), "{text}");
+            assert!(mib(text, 7, u64::MAX).is_err(), "{text}");
         }
-        assert!(
-            super::bytes("11", 0, 10 * MIB)
-                .unwrap_err()
-                .starts_with("10 MiB")
-        );
+        assert!(mib("11", 0, 10 * MIB).unwrap_err().starts_with("10 MiB"));
     }
 
     #[test]

@@ -124,7 +124,8 @@ pub(crate) fn one_line(text: &str, limit: usize) -> Cow<'_, str> {
             '\0'..='\x1f' => line.extend(char::from_u32(0x2400 + u32::from(c))),
             '\x7f' => line.push('\u{2421}'),
             c if is_unseen(c) => {
-                write!(line, "\u{27e8}U+{:04X}\u{27e9}", u32::from(c)).unwrap_or(())
+                // Writing to a String cannot fail.
+                write!(line, "\u{27e8}U+{:04X}\u{27e9}", u32::from(c)).ok();
             }
             c => line.push(c),
         }
