@@ -68,7 +68,10 @@ const calm = (id, strong, words) => note(id, strong, words, 'Close', () => drop(
 if (app.dataset.stream) {
   stream = watch(app.dataset.stream, Math.max(0, ...rows().map(number)), {
     state: told,
-    row: arrive,
+    row(html) {
+      drop('cleared');
+      arrive(html);
+    },
     count: html => document.getElementById('count').replaceChildren(
       ...new DOMParser().parseFromString(html, 'text/html').body.childNodes),
     deleted(n) {
@@ -77,7 +80,7 @@ if (app.dataset.stream) {
     },
     cleared() {
       clear();
-      calm('deleted', 'All requests were deleted.', 'New ones appear as before.');
+      calm('cleared', 'All requests were deleted.', 'New ones appear as before.');
     },
     resync: () => reread().catch(() => location.reload()),
     async updated() {

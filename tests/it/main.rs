@@ -8,4 +8,5 @@
 
 mod api;
 mod floors;
+mod page;
 mod support;

@@ -15,7 +15,7 @@ use super::{Error, Page, text};
 use crate::model::{BinId, BinKey, Settings, Timestamp};
 use crate::store::{self, Window};
 use crate::web::App;
-use crate::web::extract::Site;
+use crate::web::extract::{BinByKey, Site};
 
 #[derive(Debug, Template)]
 #[template(path = "home.html")]
@@ -95,17 +95,9 @@ pub(super) async fn create(
     Ok((recent.with(key), page).into_response())
 }
 
-/// What the form beside a recent bin sends.
-#[derive(Debug, Deserialize)]
-pub(super) struct Forgotten {
-    key: String,
-}
-
 /// Takes a bin from the list of this browser; the bin itself stays.
-pub(super) async fn forget(recent: Recent, Form(form): Form<Forgotten>) -> Response {
-    let key = form.key.parse().ok();
-    let cookie = key.and_then(|key| recent.without(&[key]));
-    (cookie, Redirect::to("/")).into_response()
+pub(super) async fn forget(bin: BinByKey, recent: Recent) -> Response {
+    (recent.without(&[bin.key]), Redirect::to("/")).into_response()
 }
 
 /// The page, and the keys of bins that are not there any more.

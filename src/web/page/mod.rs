@@ -35,11 +35,11 @@ use super::App;
 pub fn router() -> Router<Arc<App>> {
     Router::new()
         .route("/", get(home::show).post(home::create))
-        .route("/forget", post(home::forget))
         .route("/theme", post(theme::choose))
         .route("/theme.css", get(theme::css))
         .route("/b/{key}", get(bin::show))
         .route("/b/{key}/stream", get(stream::show))
+        .route("/b/{key}/forget", post(home::forget))
         .route("/b/{key}/test", post(sample::send))
         .route("/b/{key}/refused", get(refused::show))
         .route(

@@ -1,0 +1,114 @@
+//! Changing settings and deleting, by forms.
+
+use serde_json::json;
+
+use crate::support::Server;
+
+#[test]
+fn each_section_changes_its_own_settings_only() {
+    let server = Server::start();
+    let bin = server.bin();
+    let settings = bin.page("/settings");
+    for fields in [
+        "section=general&name=Orders",
+        "section=address&alias=orders-staging",
+        "section=reply",
+        "section=limits&captures=50&mib=1.5&days=0&body_mib=0.25",
+    ] {
+        let answer = server.form(&settings, "", fields);
+        let section = fields.split(['=', '&']).nth(1).unwrap();
+        let want = format!("{settings}?saved={section}#{section}");
+        assert_eq!(answer.header("location"), Some(want.as_str()), "{fields}");
+    }
+    let shown = server.show(&bin);
+    assert_eq!(
+        shown["settings"],
+        json!({
+            "name": "Orders", "alias": "orders-staging", "cors": false,
+            "keep": {"captures": 50, "bytes": 1_572_864, "days": 0}, "body_limit": 262_144
+        })
+    );
+    let html = server.get(&format!("{settings}?saved=limits")).text();
+    assert!(html.contains("Saved") && html.contains("value=\"1.5\""));
+}
+
+#[test]
+fn what_cannot_be_is_said_under_its_field() {
+    let server = Server::start();
+    let (bin, other) = (server.bin(), server.bin_with(&json!({"alias": "taken"})));
+    assert_eq!(server.show(&other)["settings"]["alias"], "taken");
+    for (fields, said) in [
+        ("section=address&alias=taken", "Another bin has this alias."),
+        ("section=address&alias=No+Spaces", "An alias has 3 to 63"),
+        (
+            "section=limits&captures=many&mib=1&days=1&body_mib=1",
+            "Write a whole number",
+        ),
+        (
+            "section=limits&captures=1&mib=1&days=1&body_mib=11",
+            "10 MiB is the most",
+        ),
+        ("section=general&name=a%0Ab", "There is a control character"),
+    ] {
+        let answer = server.form(&bin.page("/settings"), "", fields);
+        assert_eq!(answer.status, 422, "{fields}");
+        let html = answer.text();
+        assert!(html.contains(said), "{fields}: {html}");
+        assert_eq!(html.matches("aria-invalid=\"true\"").count(), 1, "{fields}");
+    }
+    assert_eq!(
+        server.show(&bin)["settings"],
+        server.show(&server.bin())["settings"]
+    );
+}
+
+#[test]
+fn nothing_is_deleted_before_it_was_asked_for() {
+    let server = Server::start();
+    let bin = server.bin();
+    for _ in 0..2 {
+        server.post(&bin, "/x", b"{}");
+    }
+    let asked = server.get(&bin.page("/clear")).text();
+    assert!(asked.contains("Clear 2 requests"));
+    assert!(
+        server
+            .get(&bin.page("/delete"))
+            .text()
+            .contains("Its 2 requests")
+    );
+    assert_eq!(server.captures(&bin).len(), 2);
+
+    let one = server.form(&bin.page("/requests/2/delete"), "", "");
+    assert_eq!(
+        one.header("location"),
+        Some(bin.page("/requests/1").as_str())
+    );
+    let again = server.form(&bin.page("/requests/2/delete"), "", "");
+    assert_eq!(again.status, 303);
+    assert_eq!(server.captures(&bin).len(), 1);
+
+    let cleared = server.form(&bin.page("/clear"), "", "");
+    assert_eq!(cleared.header("location"), Some(bin.page("").as_str()));
+    assert!(
+        server
+            .get(&bin.page(""))
+            .text()
+            .contains("Waiting for the next request.")
+    );
+}
+
+#[test]
+fn a_deleted_bin_is_a_page_that_says_when() {
+    let server = Server::start();
+    let bin = server.bin();
+    server.form(&bin.page("/delete"), "", "");
+    let answer = server.get(&bin.page("/settings"));
+    assert_eq!(answer.status, 410);
+    assert!(answer.text().contains("This bin is gone"));
+    let unknown = server.get("/b/00000000000000000000000000000000");
+    assert_eq!(unknown.status, 404);
+    assert!(unknown.text().contains("No such bin"));
+    assert_eq!(server.get("/b/x/y/z").status, 404);
+    assert_eq!(server.get(&bin.page("/test")).status, 405);
+}
