@@ -67,7 +67,7 @@ pub enum Error {
     TooLarge,
     /// The request says that it comes from a page of another site.
     #[error(
-        "a page of another site cannot ask this: open hookwell itself, or use the API from a program"
+        "a page of another site cannot ask this (if it was hookwell's own: a proxy before it must pass Host on, or --public-url be set)"
     )]
     CrossSite,
     /// A browser wants to install the answer as a service worker, which nothing here is.
