@@ -8,6 +8,7 @@ use axum::extract::State;
 use axum::http::Uri;
 use axum::response::{IntoResponse, Redirect, Response};
 
+use super::capture::{Detail, Wanted};
 use super::recent::Recent;
 use super::row::{self, Day};
 use super::{Error, Page, query, text};
@@ -189,10 +190,11 @@ pub(super) async fn show(
             _ => Ok(Redirect::to(&format!("/b/{}", bin.key)).into_response()),
         };
     };
+    let detail = Detail::load(&app, &bin, open, &Wanted::default()).await?;
     let shown = Shown {
         list,
         open,
-        detail_html: String::new(),
+        detail_html: detail.render().map_err(crate::web::Error::Template)?,
         view: View::List,
     };
     let page = draw(&app, &bin, &site, listing, shown).await?;

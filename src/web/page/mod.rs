@@ -6,6 +6,7 @@
 //! To add a page: a file here, its template, one line in [`router`].
 
 pub mod bin;
+pub mod capture;
 mod confirm;
 pub mod error;
 mod form;
@@ -50,6 +51,8 @@ pub fn router() -> Router<Arc<App>> {
             "/b/{key}/delete",
             get(confirm::ask_delete).post(confirm::delete),
         )
+        .route("/b/{key}/requests/{n}", get(capture::show))
+        .route("/b/{key}/requests/{n}/body", get(capture::download))
         .route(
             "/b/{key}/requests/{n}/delete",
             post(confirm::delete_capture),

@@ -1,0 +1,170 @@
+//! JSON as it was sent: key order, repeated keys, numbers and escapes to the letter.
+//!
+//! A reader of tokens, not of values: `serde_json::Value` would round 18446744073709551617, turn 1.10 into 1.1, sort keys, drop
+//! the first of two equal ones and refuse 1e400. Here [`lex`] cuts the text into tokens, [`read`] checks their grammar with a
+//! stack of its own (no recursion), and [`lines`] keeps the first lines as they would be printed, with the letters as sent.
+//! All of the text is read, so that what is said of it (is it JSON, how many lines, how many items) is true beyond what is shown.
+
+mod hint;
+mod lex;
+mod lines;
+mod read;
+
+pub use lines::{Line, LineKind};
+
+use lex::Problem;
+use lines::Lines;
+
+use super::words::grouped;
+use super::{Fit, Rest, Shown, Slot, Subject, View, Viewer, Window};
+
+/// Suits what is called JSON, and what is JSON.
+pub static VIEWER: Viewer = Viewer {
+    name: "json",
+    label: "Pretty",
+    slot: Slot::Pretty,
+    fit,
+    view,
+};
+
+/// A body of more lines or bytes than these opens with its [`FIRST`] lines.
+const LINES: usize = 5000;
+const BYTES: usize = 512 * 1024;
+
+/// How many lines a large body opens with.
+const FIRST: usize = 1000;
+
+/// How many lines and bytes are shown at most.
+const LINES_AT_MOST: usize = 20_000;
+const BYTES_AT_MOST: usize = 4 * 1024 * 1024;
+
+/// JSON in lines that fold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tree {
+    /// The lines.
+    pub lines: Vec<Line>,
+    /// How many containers are still open behind the last line.
+    pub unclosed: usize,
+}
+
+/// Without a byte order mark.
+fn body<'a>(subject: &Subject<'a>) -> (&'a [u8], bool) {
+    match subject.bytes.strip_prefix(b"\xef\xbb\xbf") {
+        Some(rest) => (rest, true),
+        None => (subject.bytes, false),
+    }
+}
+
+fn fit(subject: &Subject<'_>) -> Fit {
+    let not_json = Fit::No("Not JSON, and no form");
+    if subject.coding.is_some() {
+        return Fit::No("The bytes are compressed");
+    }
+    if subject
+        .media_type
+        .as_ref()
+        .is_some_and(super::MediaType::is_json)
+    {
+        return Fit::Yes;
+    }
+    let (bytes, _) = body(subject);
+    let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
+    if !matches!(first, Some(b'{' | b'[')) {
+        return not_json;
+    }
+    match parse(bytes, &mut Lines::new(0, 0)) {
+        Ok(()) => Fit::Yes,
+        Err(_) => not_json,
+    }
+}
+
+/// Reads as far as the bytes are UTF-8.
+fn parse<'a>(bytes: &'a [u8], lines: &mut Lines<'a>) -> Result<(), Problem> {
+    let (text, broken) = match std::str::from_utf8(bytes) {
+        Ok(text) => (text, None),
+        Err(error) => {
+            let valid = bytes.get(..error.valid_up_to()).unwrap_or_default();
+            (
+                std::str::from_utf8(valid).unwrap_or_default(),
+                Some(error.valid_up_to()),
+            )
+        }
+    };
+    match (read::read(text, lines), broken) {
+        (Err(problem), Some(at)) if problem.at >= at => {
+            Err(lex::problem(at, "this byte is not UTF-8"))
+        }
+        (Ok(()), Some(at)) => Err(lex::problem(at, "this byte is not UTF-8")),
+        (result, _) => result,
+    }
+}
+
+fn view(subject: &Subject<'_>, window: Window) -> Shown {
+    let (bytes, bom) = body(subject);
+    let (keep, size) = if window.all {
+        (LINES_AT_MOST, BYTES_AT_MOST)
+    } else {
+        (LINES, BYTES)
+    };
+    let mut lines = Lines::new(keep, size);
+    let problem = parse(bytes, &mut lines).err();
+    let total = lines.total();
+    let is_large = total > LINES || bytes.len() > BYTES;
+    let limit = if is_large && !window.all { FIRST } else { keep };
+    let (lines, unclosed) = lines.finish(limit);
+    let shown = lines.len();
+    let repeats = lines.iter().any(|line| line.repeat.is_some());
+    let mut facts = Vec::new();
+    if !is_called_json(subject) {
+        facts.push("read as JSON".to_owned());
+    }
+    if problem.is_none() {
+        facts.push("utf-8".to_owned());
+    }
+    if bom {
+        facts.push("byte order mark skipped".to_owned());
+    }
+    if repeats {
+        facts.push("repeated keys".to_owned());
+    }
+    Shown {
+        view: View::Tree(Tree { lines, unclosed }),
+        facts,
+        problem: problem.map(|problem| sentence(bytes, problem)),
+        rest: (shown < total).then(|| Rest {
+            sentence: format!(
+                "{} of {} lines shown.",
+                grouped(shown as u64),
+                grouped(total as u64)
+            ),
+            more: !window.all,
+        }),
+    }
+}
+
+fn is_called_json(subject: &Subject<'_>) -> bool {
+    subject
+        .media_type
+        .as_ref()
+        .is_some_and(super::MediaType::is_json)
+}
+
+/// What is wrong and where, counted as editors do: lines from 1, columns in characters from 1.
+fn sentence(bytes: &[u8], problem: Problem) -> String {
+    let before = bytes.get(..problem.at).unwrap_or(bytes);
+    let line = memchr::memchr_iter(b'\n', before).count() + 1;
+    let start = memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);
+    let column = String::from_utf8_lossy(before.get(start..).unwrap_or_default())
+        .chars()
+        .count()
+        + 1;
+    format!(
+        "Not valid JSON: {} at line {}, column {}.",
+        problem.what,
+        grouped(line as u64),
+        grouped(column as u64)
+    )
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,189 @@
+//! Text of strangers, in which nothing hides: what cannot be seen or would mislead is spelled out.
+//!
+//! A page shows a sender's text as it is, but for characters that draw nothing, move the cursor or turn the writing direction:
+//! they appear as `\x1b` or `U+202E`, bytes that are no UTF-8 as `\xE9`, each in a [run](Run) of its own that the page marks, so
+//! that they cannot be mistaken for the same letters sent as such.
+
+/// A stretch of text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Run {
+    /// Its letters.
+    pub text: String,
+    /// Whether they stand for something that has no letters.
+    pub is_spelled: bool,
+}
+
+/// Text in runs.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Spelled {
+    runs: Vec<Run>,
+    is_lossy: bool,
+}
+
+impl Spelled {
+    /// Text, with what hides in it spelled out. Tabs and line feeds stay, and so does a carriage return before a line feed.
+    pub fn from_text(text: &str) -> Self {
+        let mut spelled = Self::default();
+        spelled.push_text(text);
+        spelled
+    }
+
+    /// UTF-8 in which bytes that are none are spelled out as well.
+    pub fn from_bytes(bytes: &[u8]) -> Self {
+        let mut spelled = Self::default();
+        for chunk in bytes.utf8_chunks() {
+            spelled.push_text(chunk.valid());
+            for byte in chunk.invalid() {
+                spelled.is_lossy = true;
+                spelled.push(&format!("\\x{byte:02X}"), true);
+            }
+        }
+        spelled
+    }
+
+    /// Adds text, with what hides in it spelled out.
+    pub fn push_text(&mut self, text: &str) {
+        let mut plain = 0;
+        for (at, c) in text.char_indices() {
+            if !hides(c) {
+                continue;
+            }
+            let after = at + c.len_utf8();
+            if c == '\r' && text.as_bytes().get(after) == Some(&b'\n') {
+                continue;
+            }
+            self.push(text.get(plain..at).unwrap_or_default(), false);
+            self.push(&spelling(c), true);
+            plain = after;
+        }
+        self.push(text.get(plain..).unwrap_or_default(), false);
+    }
+
+    /// Adds words that stand for something else, such as "… 12 more bytes".
+    pub fn push_mark(&mut self, mark: &str) {
+        self.push(mark, true);
+    }
+
+    fn push(&mut self, text: &str, is_spelled: bool) {
+        if text.is_empty() {
+            return;
+        }
+        match self.runs.last_mut() {
+            Some(last) if last.is_spelled == is_spelled => last.text.push_str(text),
+            _ => self.runs.push(Run {
+                text: text.to_owned(),
+                is_spelled,
+            }),
+        }
+    }
+
+    /// The runs, in order.
+    pub fn runs(&self) -> &[Run] {
+        &self.runs
+    }
+
+    /// Whether there were bytes that are not UTF-8.
+    pub fn is_lossy(&self) -> bool {
+        self.is_lossy
+    }
+
+    /// Whether anything had to be spelled out.
+    pub fn has_spelled(&self) -> bool {
+        self.runs.iter().any(|run| run.is_spelled)
+    }
+
+    /// Whether there is no text at all.
+    pub fn is_empty(&self) -> bool {
+        self.runs.is_empty()
+    }
+
+    /// All letters without the marks, for titles, labels and other places that take plain text only.
+    pub fn plain(&self) -> String {
+        self.runs.iter().map(|run| run.text.as_str()).collect()
+    }
+}
+
+/// Whether a character draws nothing, moves the cursor or turns the writing direction. Joiners (U+200C, U+200D) are left
+/// alone: emoji and Persian are made with them.
+pub fn hides(c: char) -> bool {
+    match c {
+        '\t' | '\n' => false,
+        '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' => true,
+        _ => matches!(c,
+            '\u{ad}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}'
+            | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}'
+            | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}'),
+    }
+}
+
+fn spelling(c: char) -> String {
+    match c {
+        '\r' => "\\r".to_owned(),
+        '\0'..='\u{7f}' => format!("\\x{:02x}", u32::from(c)),
+        _ => format!("U+{:04X}", u32::from(c)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn runs(spelled: &Spelled) -> Vec<(&str, bool)> {
+        spelled
+            .runs()
+            .iter()
+            .map(|run| (run.text.as_str(), run.is_spelled))
+            .collect()
+    }
+
+    #[test]
+    fn what_hides_is_spelled_out_in_runs_of_its_own() {
+        let spelled = Spelled::from_text("a\x1b[2J\u{202e}b\u{200b}\u{feff}");
+        assert_eq!(
+            runs(&spelled),
+            [
+                ("a", false),
+                ("\\x1b", true),
+                ("[2J", false),
+                ("U+202E", true),
+                ("b", false),
+                ("U+200BU+FEFF", true)
+            ]
+        );
+    }
+
+    #[test]
+    fn writing_is_left_alone() {
+        for text in ["", "grün\tß\r\nعربي עברית", "👩\u{200d}🚀", "a\u{a0}b"] {
+            let spelled = Spelled::from_text(text);
+            assert_eq!(
+                (spelled.plain().as_str(), spelled.has_spelled()),
+                (text, false)
+            );
+        }
+    }
+
+    #[test]
+    fn a_lone_carriage_return_is_spelled_out() {
+        assert_eq!(
+            runs(&Spelled::from_text("a\rb\r\nc\r")),
+            [
+                ("a", false),
+                ("\\r", true),
+                ("b\r\nc", false),
+                ("\\r", true)
+            ]
+        );
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_kept_apart_from_their_spelling() {
+        let spelled = Spelled::from_bytes(b"caf\xe9 \\xE9");
+        assert_eq!(
+            runs(&spelled),
+            [("caf", false), ("\\xE9", true), (" \\xE9", false)]
+        );
+        assert!(spelled.is_lossy());
+        assert!(!Spelled::from_bytes("café".as_bytes()).is_lossy());
+    }
+}

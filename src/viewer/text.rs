@@ -1,0 +1,322 @@
+//! Text as it was sent, in its charset.
+
+use super::words::grouped;
+use super::{Fit, Rest, Shown, Slot, Spelled, Subject, View, Viewer, Window};
+
+/// Suits what is called text, and what looks like it.
+pub static VIEWER: Viewer = Viewer {
+    name: "text",
+    label: "Raw",
+    slot: Slot::Raw,
+    fit,
+    view,
+};
+
+/// How many bytes are shown at first.
+pub const SHOWN: usize = 256 * 1024;
+
+/// How many bytes are shown at most.
+pub const SHOWN_AT_MOST: usize = 4 * 1024 * 1024;
+
+/// How many runs are drawn at most: bytes that are all spelled out one by one would make a page of a hundred times their size.
+const RUNS: usize = 50_000;
+
+/// How many bytes are looked at to tell text from other bytes.
+const LOOKED_AT: usize = 64 * 1024;
+
+/// Text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Text {
+    /// The text.
+    pub text: Spelled,
+}
+
+fn fit(subject: &Subject<'_>) -> Fit {
+    if subject.coding.is_some() {
+        return Fit::No("The bytes are compressed");
+    }
+    let is_called_text = subject
+        .media_type
+        .as_ref()
+        .is_some_and(super::MediaType::is_text);
+    if is_called_text || looks_like_text(subject.bytes) {
+        Fit::Yes
+    } else {
+        Fit::No("Not text")
+    }
+}
+
+/// UTF-8, or mostly ASCII, and nearly free of control characters.
+fn looks_like_text(bytes: &[u8]) -> bool {
+    let bytes = bytes.get(..LOOKED_AT).unwrap_or(bytes);
+    let controls = bytes
+        .iter()
+        .filter(|byte| matches!(byte, 0..=8 | 14..=26 | 28..=31 | 127))
+        .count();
+    let is_utf_8 = match std::str::from_utf8(bytes) {
+        Ok(_) => true,
+        // A character that the cut at LOOKED_AT went through is no fault.
+        Err(error) => error.error_len().is_none(),
+    };
+    let ascii = bytes.iter().filter(|byte| byte.is_ascii()).count();
+    controls * 20 <= bytes.len() && (is_utf_8 || ascii * 4 >= bytes.len() * 3)
+}
+
+fn view(subject: &Subject<'_>, window: Window) -> Shown {
+    let limit = if window.all { SHOWN_AT_MOST } else { SHOWN };
+    let (bytes, bom) = match subject.bytes.strip_prefix(b"\xef\xbb\xbf") {
+        Some(rest) => (rest, true),
+        None => (subject.bytes, false),
+    };
+    let charset = subject
+        .media_type
+        .as_ref()
+        .and_then(|media_type| media_type.charset.as_deref());
+    let cut = bytes.get(..cut_at(bytes, limit)).unwrap_or(bytes);
+    let (text, read_as) = decode(cut, charset);
+    let (text, crowded) = bounded(text);
+    let mut facts = vec![read_as];
+    if bom {
+        facts.push("byte order mark skipped".to_owned());
+    }
+    facts.extend(line_ends(cut));
+    Shown {
+        view: View::Text(Text { text }),
+        facts,
+        problem: None,
+        rest: rest(cut.len(), bytes.len(), crowded, window.all),
+    }
+}
+
+fn rest(shown: usize, of: usize, crowded: bool, all: bool) -> Option<Rest> {
+    if crowded {
+        return Some(Rest {
+            sentence: "Only the beginning is shown: most of it has to be spelled out.".to_owned(),
+            more: false,
+        });
+    }
+    (shown < of).then(|| Rest {
+        sentence: format!(
+            "{} of {} bytes shown.",
+            grouped(shown as u64),
+            grouped(of as u64)
+        ),
+        more: !all,
+    })
+}
+
+/// Where to cut: at the limit, or up to three bytes earlier so that no UTF-8 character is cut in two.
+fn cut_at(bytes: &[u8], limit: usize) -> usize {
+    if bytes.len() <= limit {
+        return bytes.len();
+    }
+    (limit.saturating_sub(3)..=limit)
+        .rev()
+        .find(|&at| bytes.get(at).is_none_or(|byte| byte & 0xc0 != 0x80))
+        .unwrap_or(limit)
+}
+
+/// The bytes as text, and a word on how they were read.
+fn decode(bytes: &[u8], charset: Option<&str>) -> (Spelled, String) {
+    match charset {
+        Some("iso-8859-1" | "latin1" | "iso8859-1") => (latin_1(bytes), "Latin-1".to_owned()),
+        Some(name @ ("utf-8" | "utf8" | "us-ascii" | "ascii")) => {
+            let text = Spelled::from_bytes(bytes);
+            let word = if text.is_lossy() {
+                format!("called {name}, with bytes that are not UTF-8")
+            } else {
+                "utf-8".to_owned()
+            };
+            (text, word)
+        }
+        _ => {
+            let text = Spelled::from_bytes(bytes);
+            let (text, word) = if text.is_lossy() {
+                (latin_1(bytes), "read as Latin-1")
+            } else {
+                (text, "read as utf-8")
+            };
+            let word = match (charset, word) {
+                (Some(name), _) => format!("{name}, {word}"),
+                (None, "read as utf-8") => "utf-8".to_owned(),
+                (None, _) => format!("not UTF-8, {word}"),
+            };
+            (text, word)
+        }
+    }
+}
+
+/// Every byte is the character of its number.
+fn latin_1(bytes: &[u8]) -> Spelled {
+    let text: String = bytes.iter().map(|&byte| char::from(byte)).collect();
+    Spelled::from_text(&text)
+}
+
+/// At most [`RUNS`] runs of the text, and whether it had more.
+fn bounded(text: Spelled) -> (Spelled, bool) {
+    if text.runs().len() <= RUNS {
+        return (text, false);
+    }
+    let mut short = Spelled::default();
+    for run in text.runs().iter().take(RUNS) {
+        if run.is_spelled {
+            short.push_mark(&run.text);
+        } else {
+            short.push_text(&run.text);
+        }
+    }
+    (short, true)
+}
+
+/// How lines end, where that is not by plain line feeds.
+fn line_ends(bytes: &[u8]) -> Option<String> {
+    let feeds = memchr::memchr_iter(b'\n', bytes).count();
+    let pairs = memchr::memmem::find_iter(bytes, b"\r\n").count();
+    match (pairs, feeds - pairs) {
+        (0, _) => None,
+        (_, 0) => Some("line ends: CR LF".to_owned()),
+        (pairs, others) => Some(format!(
+            "line ends: {} CR LF, {} LF",
+            grouped(pairs as u64),
+            grouped(others as u64)
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::MediaType;
+    use super::*;
+
+    fn shown(bytes: &[u8], content_type: &str, all: bool) -> Shown {
+        let subject = Subject {
+            bytes,
+            media_type: MediaType::parse(content_type),
+            coding: None,
+        };
+        view(&subject, Window { offset: 0, all })
+    }
+
+    fn text(shown: &Shown) -> String {
+        match &shown.view {
+            View::Text(text) => text.text.plain(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn text_is_read_by_its_charset_and_says_how() {
+        for (bytes, content_type, want, fact) in [
+            (&b"gr\xc3\xbcn"[..], "text/plain", "grün", "utf-8"),
+            (
+                b"gr\xfcn",
+                "text/plain",
+                "grün",
+                "not UTF-8, read as Latin-1",
+            ),
+            (b"gr\xfcn", "text/plain; charset=latin1", "grün", "Latin-1"),
+            (
+                b"gr\xfcn",
+                "text/plain; charset=utf-8",
+                "gr\\xFCn",
+                "called utf-8, with bytes that are not UTF-8",
+            ),
+            (
+                b"\xf9\xec\xe5",
+                "text/plain; charset=windows-1255",
+                "ùìå",
+                "windows-1255, read as Latin-1",
+            ),
+            (
+                b"abc",
+                "text/plain; charset=koi8-r",
+                "abc",
+                "koi8-r, read as utf-8",
+            ),
+        ] {
+            let shown = shown(bytes, content_type, false);
+            assert_eq!(
+                (text(&shown).as_str(), shown.facts[0].as_str()),
+                (want, fact)
+            );
+        }
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_skipped_and_said() {
+        let shown = shown(b"\xef\xbb\xbfhi", "text/plain", false);
+        assert_eq!(
+            (text(&shown).as_str(), shown.facts),
+            (
+                "hi",
+                vec!["utf-8".to_owned(), "byte order mark skipped".to_owned()]
+            )
+        );
+    }
+
+    #[test]
+    fn line_ends_are_said() {
+        assert_eq!(line_ends(b"a\nb\n"), None);
+        assert_eq!(
+            line_ends(b"a\r\nb\r\n").as_deref(),
+            Some("line ends: CR LF")
+        );
+        assert_eq!(
+            line_ends(b"a\r\nb\nc\r").as_deref(),
+            Some("line ends: 1 CR LF, 1 LF")
+        );
+    }
+
+    #[test]
+    fn a_long_text_is_cut_between_characters_and_says_so() {
+        let long = "ü".repeat(SHOWN);
+        let shown_first = shown(long.as_bytes(), "text/plain", false);
+        assert_eq!(text(&shown_first).chars().count(), SHOWN / 2);
+        assert_eq!(
+            shown_first.rest,
+            Some(Rest {
+                sentence: "262,144 of 524,288 bytes shown.".into(),
+                more: true
+            })
+        );
+        assert_eq!(shown(long.as_bytes(), "text/plain", true).rest, None);
+        let odd = format!("x{long}");
+        assert_eq!(
+            text(&shown(odd.as_bytes(), "text/plain", false)).len(),
+            SHOWN - 1
+        );
+    }
+
+    #[test]
+    fn bytes_that_are_all_spelled_out_stay_bounded() {
+        let hostile = "a\u{1}".repeat(SHOWN);
+        let shown = shown(hostile.as_bytes(), "text/plain", true);
+        let rest = shown.rest.clone().unwrap();
+        assert!(
+            !rest.more && rest.sentence.starts_with("Only the beginning"),
+            "{rest:?}"
+        );
+        let View::Text(text) = shown.view else {
+            panic!()
+        };
+        assert_eq!(text.text.runs().len(), RUNS);
+    }
+
+    #[test]
+    fn text_is_told_from_other_bytes() {
+        for (bytes, is_text) in [
+            (&b"plain"[..], true),
+            (b"before\0after, and a longer text behind it", true),
+            (b"caf\xe9 au lait", true),
+            (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", false),
+            (
+                b"\x1f\x8b\x08\0\0\0\0\0\0\x03\xcbH\xcd\xc9\xc9\x07\0",
+                false,
+            ),
+            (b"\0\0\0\0", false),
+            (b"\xff\xfe\xfd\xfc", false),
+        ] {
+            assert_eq!(looks_like_text(bytes), is_text, "{bytes:?}");
+        }
+    }
+}
