@@ -17,7 +17,9 @@ export const rows = () => [...pages.querySelectorAll('a.row')];
 export const number = row => Number(row.id.slice(1));
 export const current = () => pages.querySelector('a.row[aria-current]');
 
-const held = []; // newest first
+const held = []; // rows that wait, newest first, at most as many as are kept
+let missed = null; // what comes while the list is read again
+let waiting = 0; // how many wait, with those that are not held
 let paused = false;
 let over = false;
 let came = []; // when the rows of the last second came
@@ -43,10 +45,16 @@ function settle() {
 
 // Lets in what waits.
 export function enter() {
-  const first = pages.querySelector('.rows');
-  first.prepend(...held.splice(0));
-  if (scrolled() < 4) trim();
+  // More came than are held: what is listed now is older than what is left out between, and "Older requests" has both.
+  const gap = waiting > held.length;
+  if (gap) clear();
+  const [lowest] = held.slice(-1);
+  pages.querySelector('.rows').prepend(...held.splice(0));
+  waiting = 0;
+  if (gap) older(number(lowest.querySelector('a.row')));
+  else if (scrolled() < 4) trim();
   show();
+  tick();
 }
 
 export function toTop() {
@@ -80,17 +88,20 @@ function older(before) {
 }
 
 function show() {
-  pill.hidden = !held.length;
-  pill.querySelector('span').textContent = `${held.length} new request${held.length === 1 ? '' : 's'}`;
-  document.getElementById('none').hidden = rows().length > 0 || held.length > 0;
-  tick();
+  pill.hidden = !waiting;
+  pill.querySelector('span').textContent = `${waiting} new request${waiting === 1 ? '' : 's'}`;
+  document.getElementById('none').hidden = waiting > 0 || !!pages.querySelector('a.row');
 }
 
 // Rows that came live, newest first.
 export function arrive(html) {
+  if (missed) {
+    missed.push(html);
+    return;
+  }
   const items = parse(html).filter(li => {
     const row = li.querySelector('a.row');
-    return row && !document.getElementById(row.id) && !held.some(other => other.querySelector('a.row').id === row.id);
+    return row && !document.getElementById(row.id);
   });
   if (!items.length) return;
   for (const li of items) {
@@ -99,6 +110,8 @@ export function arrive(html) {
     setTimeout(() => row.classList.remove('new'), 8000);
   }
   held.unshift(...items);
+  held.length = Math.min(held.length, KEPT);
+  waiting += items.length;
   const now = performance.now();
   came = [...came.filter(at => now - at < 1000), ...items.map(() => now)];
   if (came.length > BURST) timer ||= setTimeout(() => { timer = 0; settle(); }, 1000);
@@ -108,24 +121,33 @@ export function arrive(html) {
   }
   const latest = items[0].querySelector('a.row');
   const words = `${latest.querySelector('.m').textContent} ${latest.querySelector('.url-part').textContent}`;
-  say(held.length === 1 ? `New request, ${words}` : `${held.length} new requests, latest ${words}`);
+  say(waiting === 1 ? `New request, ${words}` : `${waiting} new requests, latest ${words}`);
   if (mayEnter()) enter();
   else show();
 }
 
 export function remove(n) {
   const waits = held.findIndex(li => li.querySelector('a.row').id === `r${n}`);
-  if (waits >= 0) held.splice(waits, 1);
+  if (waits >= 0) {
+    held.splice(waits, 1);
+    waiting--;
+  }
   document.getElementById(`r${n}`)?.parentElement.remove();
   prune();
   show();
 }
 
-export function clear() {
-  held.length = 0;
+// Takes all rows that are listed away.
+function clear() {
   pages.querySelectorAll('.rows').forEach(day => day.replaceChildren());
   prune();
   document.getElementById('older').parentElement.hidden = true;
+}
+
+// All requests were deleted.
+export function empty() {
+  held.length = waiting = 0;
+  clear();
   show();
 }
 
@@ -139,10 +161,15 @@ async function part(address) {
 // The whole list anew, after too much was missed to be told row by row.
 export async function reread() {
   const open = current();
+  missed ??= [];
   const fresh = await part(`${app.dataset.path}?part=list${open ? `&open=${number(open)}` : ''}`);
-  held.length = 0;
+  held.length = waiting = 0;
   pages.replaceChildren(...fresh);
+  const since = missed;
+  missed = null;
+  since.forEach(arrive);
   show();
+  tick();
 }
 
 list.addEventListener('click', async e => {

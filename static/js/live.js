@@ -1,6 +1,6 @@
 // The page of a bin, live.
 
-import { app, arrive, clear, entitle, list, number, pause, remove, reread, rows } from './list.js';
+import { app, arrive, empty, entitle, list, number, pause, remove, reread, rows } from './list.js';
 import { opened } from './select.js';
 import { parse, watch } from './stream.js';
 
@@ -79,7 +79,7 @@ if (app.dataset.stream) {
       if (opened() === Number(n)) calm('deleted', `#${n} was deleted.`, 'It stays here until you open another.');
     },
     cleared() {
-      clear();
+      empty();
       calm('cleared', 'All requests were deleted.', 'New ones appear as before.');
     },
     resync: () => reread().catch(() => location.reload()),

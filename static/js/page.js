@@ -19,9 +19,6 @@ document.addEventListener('keydown', e => {
 const theme = getComputedStyle(document.documentElement).getPropertyValue('--theme').trim();
 document.querySelectorAll('[name=theme]').forEach(b => b.setAttribute('aria-pressed', b.value === theme));
 
-// The form that could not be taken: straight to what is wrong.
-document.querySelector('[aria-invalid=true]')?.focus();
-
 // Clear and delete ask in a dialog, with the words of the page that asks without script.
 document.addEventListener('click', async e => {
   const link = e.target.closest('a[data-confirm]');

@@ -48,7 +48,7 @@ pub struct Shown {
     pub list: List,
     /// The open request.
     pub open: CaptureNumber,
-    /// The open request, rendered: its `<article class="detail">`.
+    /// The open request, rendered: `<article class="scroll detail" id="request" data-n="42">`.
     pub detail_html: String,
     /// Which half a narrow screen shows.
     pub view: View,

@@ -1,7 +1,7 @@
 //! What the page of a bin is told as it happens: rendered rows and small statuses, as server-sent events.
 //!
-//! Rows are those of the page ([`CaptureRow`]). In a burst many of them go as one event, so that a browser has one thing to do
-//! each 50 ms, not a thousand; a single one goes at once. No body is ever sent.
+//! Rows are those of the page ([`CaptureRow`]). In a burst several of them go as one event, so that a browser
+//! has fewer things to do; a single one goes at once. No body is ever sent.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -34,8 +34,9 @@ const RETRY_MS: (u64, u64) = (1000, 2000);
 /// How many rows an event has at most.
 const ROWS: usize = 50;
 
-/// Rows that come within this time of the last event wait for one another.
-const BURST: Duration = Duration::from_millis(50);
+/// Rows that come within this time of the last event wait for one another: long enough to gather in a burst, short enough
+/// that nobody sees it.
+const BURST: Duration = Duration::from_millis(5);
 
 /// How often the number of requests is told at most.
 const COUNT: Duration = Duration::from_secs(1);
