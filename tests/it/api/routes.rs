@@ -65,7 +65,9 @@ pub(super) fn of_the_pages() -> Vec<Route> {
             }
         }
     }
-    files.iter().flat_map(|file| registered_in(file)).collect()
+    let routes: Vec<_> = files.iter().flat_map(|file| registered_in(file)).collect();
+    assert!(routes.len() > 9, "{routes:?}");
+    routes
 }
 
 /// The routes of assets and operations, which answer to any host.

@@ -89,6 +89,37 @@ fn the_api_and_its_streams_read_nothing_to_another_site() {
 }
 
 #[test]
+fn nothing_changes_on_a_get() {
+    let server = Server::start();
+    let bin = bin_with_a_capture(&server);
+    let key = bearer(&bin);
+    let state = || {
+        let bin_shown = server.of(&bin, "GET", "").is(200).text();
+        (
+            bin_shown,
+            server.of(&bin, "GET", "/captures").is(200).text(),
+        )
+    };
+    let before = state();
+    let mut all = routes::of_the_api(&server);
+    all.extend(routes::of_the_pages());
+    all.extend(routes::for_everyone());
+    for route in all {
+        if route.template.ends_with("/events") || route.template.ends_with("/stream") {
+            continue;
+        }
+        // Also on addresses that change something when they are posted to.
+        for method in ["GET", "HEAD"] {
+            for query in ["", "?_method=POST", "?confirm=yes"] {
+                let path = format!("{}{query}", route.path(&bin));
+                server.ask(method, &path, &[("authorization", &key)], b"");
+            }
+        }
+    }
+    assert_eq!(state(), before);
+}
+
+#[test]
 fn acc_01_a_page_of_another_site_cannot_open_a_stream() {
     let server = Server::start();
     let bin = server.bin();
