@@ -140,7 +140,7 @@ fn text_says_its_charset_and_hides_nothing() {
     };
     assert_eq!(text.text.plain(), r"café \x1b[2J\x00");
     assert!(
-        shown.facts.iter().any(|fact| fact.contains("8859-1")),
+        shown.facts.iter().any(|fact| fact.contains("Latin-1")),
         "{:?}",
         shown.facts
     );
