@@ -7,6 +7,7 @@
 )]
 
 mod api;
+mod export;
 mod floors;
 mod page;
 mod support;

@@ -1,0 +1,329 @@
+//! A curl command that sends the same bytes again.
+//!
+//! curl adds header fields, drops others, rewrites paths and reads `@` as a file: every flag here keeps it from one of these.
+//! `tests/it/export.rs` runs the commands and looks at what comes out of the socket.
+
+use super::{Format, Source, Url};
+use crate::model::head::text;
+use crate::model::{BodyState, Scheme, Version};
+
+/// For a shell with `$'…'` quotes, such as bash and zsh.
+pub static FORMAT: Format = Format {
+    name: "curl",
+    label: "cURL",
+    extension: "sh",
+    write: |source| write(source).into_bytes(),
+};
+
+/// The longest body that is written into the command, quotes and escapes included: Linux takes 128 KiB in one argument.
+const INLINE: usize = 100_000;
+
+/// From this size on curl asks with `Expect: 100-continue` before it sends a body.
+const ASKS_FIRST: usize = 1024 * 1024;
+
+/// Fields of one connection or one message framing (RFC 9110 section 7.6.1), which curl writes itself or must not repeat.
+const HOP_BY_HOP: [&str; 11] = [
+    "connection",
+    "content-length",
+    "host",
+    "http2-settings",
+    "keep-alive",
+    "proxy-authenticate",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+
+/// How the body is given to curl.
+enum Data {
+    None,
+    Inline(String),
+    File(String),
+}
+
+fn write(source: &Source<'_>) -> String {
+    let data = data(source);
+    let mut parts = address(source);
+    parts.extend(method(source, &data));
+    parts.extend(version(source));
+    parts.extend(headers(source, &data));
+    match &data {
+        Data::None => {}
+        Data::Inline(text) => parts.push(format!("--data-raw {text}")),
+        Data::File(name) => parts.push(format!("--data-binary @{name}")),
+    }
+    let mut command = notes(source, &data);
+    command.push_str("curl ");
+    command.push_str(&parts.join(" \\\n  "));
+    command.push('\n');
+    command
+}
+
+/// What the command cannot do, as comments before it.
+fn notes(source: &Source<'_>, data: &Data) -> String {
+    let line = &source.capture.line;
+    let mut notes = String::new();
+    if let Data::File(name) = data {
+        notes
+            .push_str("# The body is not in the command: download it from the request's page, as ");
+        notes.push_str(name);
+        notes.push('\n');
+    }
+    if line.state != BodyState::Complete {
+        notes.push_str("# Only the beginning of the body was kept\n");
+    }
+    if !line.envelope.trailers.is_empty() {
+        notes.push_str("# The fields after the body are left out: curl cannot send any\n");
+    }
+    notes
+}
+
+/// The URL, and what keeps curl from rewriting it.
+fn address(source: &Source<'_>) -> Vec<String> {
+    let envelope = &source.capture.line.envelope;
+    let url = Url::of(envelope, source.base);
+    let target = envelope.head.target.as_str();
+    if !survives_curl(target) {
+        return vec![
+            quoted(format!("{}/", url.origin).as_bytes()),
+            format!("--request-target {}", quoted(target.as_bytes())),
+        ];
+    }
+    let address = format!("{}{target}", url.origin);
+    let mut parts = vec![quoted(address.as_bytes())];
+    if address.contains(['[', ']', '{', '}']) {
+        parts.push("--globoff".to_owned());
+    }
+    if has_dot_segment(target) {
+        parts.push("--path-as-is".to_owned());
+    }
+    parts
+}
+
+/// Whether curl sends the target as it is when it stands in the URL.
+fn survives_curl(target: &str) -> bool {
+    let is_plain =
+        |byte: u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/%?[]{}".contains(&byte);
+    target.starts_with('/')
+        && !target.starts_with("//")
+        && !target.ends_with('?')
+        && target.bytes().all(is_plain)
+}
+
+/// Whether the path has a segment `.` or `..`, also written with `%2e`, which curl would resolve.
+fn has_dot_segment(target: &str) -> bool {
+    let path = target.split('?').next().unwrap_or_default();
+    path.split('/').any(|segment| {
+        let segment = segment.to_ascii_lowercase().replace("%2e", ".");
+        segment == "." || segment == ".."
+    })
+}
+
+/// The method, where curl would choose another.
+fn method(source: &Source<'_>, data: &Data) -> Option<String> {
+    let method = source.capture.line.envelope.head.method.as_str();
+    match (method, data) {
+        ("GET", Data::None) | ("POST", Data::Inline(_) | Data::File(_)) => None,
+        ("HEAD", Data::None) => Some("--head".to_owned()),
+        _ => Some(format!("-X {}", quoted(method.as_bytes()))),
+    }
+}
+
+fn version(source: &Source<'_>) -> Option<String> {
+    let envelope = &source.capture.line.envelope;
+    let flag = match (envelope.head.version, envelope.scheme) {
+        (Version::Http10, _) => "--http1.0",
+        // Over TLS curl would speak HTTP/2, which has no case in names.
+        (Version::Http11, Scheme::Https) => "--http1.1",
+        (Version::Http2, Scheme::Http) => "--http2-prior-knowledge",
+        _ => return None,
+    };
+    Some(flag.to_owned())
+}
+
+fn data(source: &Source<'_>) -> Data {
+    let body = &source.capture.body;
+    let head = &source.capture.line.envelope.head;
+    if body.is_empty() {
+        // A length of 0 that was written out is written out again; an answer to HEAD must not be waited for.
+        let says_empty = head.headers.get("content-length").is_some() && head.method != "HEAD";
+        return if says_empty {
+            Data::Inline("''".to_owned())
+        } else {
+            Data::None
+        };
+    }
+    if body.len() <= INLINE && !body.contains(&0) && std::str::from_utf8(body).is_ok() {
+        let text = quoted(body);
+        if text.len() <= INLINE {
+            return Data::Inline(text);
+        }
+    }
+    Data::File(source.body_file())
+}
+
+fn headers(source: &Source<'_>, data: &Data) -> Vec<String> {
+    let head = &source.capture.line.envelope.head;
+    let named = connection_named(source);
+    let mut parts = Vec::new();
+    let mut field = |text: &[u8]| parts.push(format!("-H {}", quoted(text)));
+    for (name, value) in head.headers.iter() {
+        let lower = text(name).to_ascii_lowercase();
+        if HOP_BY_HOP.contains(&&*lower) || named.contains(&lower) {
+            continue;
+        }
+        if value.is_empty() {
+            field(&[name, b";"].concat());
+        } else {
+            field(&[name, b": ", value].concat());
+        }
+    }
+    // What curl adds by itself when nothing is said.
+    let has = |name| head.headers.get(name).is_some();
+    let sends = !matches!(data, Data::None);
+    let asks_first = source.capture.body.len() >= ASKS_FIRST;
+    for (name, is_added) in [
+        // Only HTTP/1.0 may be without it; HTTP/2 names the host elsewhere.
+        ("Host", head.version == Version::Http10),
+        ("User-Agent", true),
+        ("Accept", true),
+        ("Content-Type", sends),
+        ("Expect", asks_first),
+    ] {
+        if is_added && !has(name) {
+            field(format!("{name}:").as_bytes());
+        }
+    }
+    parts
+}
+
+/// Fields that `Connection` names as belonging to it.
+fn connection_named(source: &Source<'_>) -> Vec<String> {
+    let headers = &source.capture.line.envelope.head.headers;
+    headers
+        .iter()
+        .filter(|(name, _)| name.eq_ignore_ascii_case(b"connection"))
+        .flat_map(|(_, value)| {
+            text(value)
+                .split(',')
+                .map(|name| name.trim().to_ascii_lowercase())
+                .collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+/// Bytes as one word of a shell: in single quotes, or in `$'…'` where something in them would not survive a terminal or could
+/// mislead whoever reads the command.
+fn quoted(bytes: &[u8]) -> String {
+    let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_./".contains(byte);
+    if !bytes.is_empty() && bytes.iter().all(is_word) {
+        return text(bytes).into_owned();
+    }
+    match std::str::from_utf8(bytes) {
+        Ok(text) if !text.contains(is_escaped) => format!("'{}'", text.replace('\'', r"'\''")),
+        _ => escaped(bytes),
+    }
+}
+
+/// Control characters, and all that a text editor would not show as it is sent.
+fn is_escaped(c: char) -> bool {
+    match c {
+        '\n' | ' '..='~' => false,
+        // What std would not print as it is either: controls, formats, private and unassigned characters.
+        c => c.is_ascii() || c.escape_debug().len() > 1,
+    }
+}
+
+/// In `$'…'`. `!` is escaped too: an interactive shell may look for it.
+fn escaped(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    let mut word = "$'".to_owned();
+    for chunk in bytes.utf8_chunks() {
+        for c in chunk.valid().chars() {
+            match c {
+                '\n' => word.push_str(r"\n"),
+                '\r' => word.push_str(r"\r"),
+                '\t' => word.push_str(r"\t"),
+                '\\' => word.push_str(r"\\"),
+                '\'' => word.push_str(r"\'"),
+                '!' => word.push_str(r"\x21"),
+                c if is_escaped(c) => {
+                    for byte in c.encode_utf8(&mut [0; 4]).bytes() {
+                        write!(word, "\\x{byte:02x}").unwrap_or_default();
+                    }
+                }
+                c => word.push(c),
+            }
+        }
+        for byte in chunk.invalid() {
+            write!(word, "\\x{byte:02x}").unwrap_or_default();
+        }
+    }
+    word.push('\'');
+    word
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::capture;
+    use super::*;
+
+    fn command(method: &str, target: &str, headers: &'static [u8], body: &'static [u8]) -> String {
+        write(&Source {
+            capture: &capture(method, target, headers, body),
+            base: "http://base",
+        })
+    }
+
+    #[test]
+    fn a_plain_request_is_a_plain_command() {
+        let headers = b"Host: hooks.example.com\r\nUser-Agent: Stripe/1.0\r\nAccept: */*\r\nContent-Type: application/json\r\n\
+            Content-Length: 9\r\nConnection: close, X-Hop\r\nX-Hop: 1\r\n";
+        assert_eq!(
+            command("POST", "/bin/a?env=staging", headers, br#"{"a":"'"}"#),
+            r#"curl 'http://hooks.example.com/bin/a?env=staging' \
+  -H 'User-Agent: Stripe/1.0' \
+  -H 'Accept: */*' \
+  -H 'Content-Type: application/json' \
+  --data-raw '{"a":"'\''"}'
+"#
+        );
+    }
+
+    #[test]
+    fn what_curl_would_add_is_taken_away() {
+        assert_eq!(
+            command("DELETE", "/bin", b"X-Empty:\r\n", b""),
+            "curl http://hooks.example.com/bin \\\n  -X DELETE \\\n  -H 'X-Empty;' \\\n  -H 'User-Agent:' \\\n  -H 'Accept:'\n"
+                .replace("http://hooks.example.com/bin", "'http://hooks.example.com/bin'")
+        );
+    }
+
+    #[test]
+    fn a_body_that_no_shell_can_hold_is_a_file() {
+        let command = command("POST", "/bin", b"Accept: a\r\nUser-Agent: b\r\n", b"\0");
+        assert!(
+            command.starts_with("# The body is not in the command"),
+            "{command}"
+        );
+        assert!(
+            command.contains("--data-binary @hookwell-12.bin"),
+            "{command}"
+        );
+    }
+
+    #[test]
+    fn what_would_mislead_a_reader_is_escaped() {
+        assert_eq!(quoted("a\u{202e}b".as_bytes()), r"$'a\xe2\x80\xaeb'");
+        assert_eq!(quoted(b"it's\t!\\"), r"$'it\'s\t\x21\\'");
+        assert_eq!(quoted(b"caf\xe9"), r"$'caf\xe9'");
+        assert_eq!(
+            quoted("Grüße, 日本 – 5 €\n😀".as_bytes()),
+            "'Grüße, 日本 – 5 €\n😀'"
+        );
+        assert_eq!(quoted(b""), "''");
+        assert_eq!(quoted(b"M-SEARCH"), "M-SEARCH");
+    }
+}
