@@ -21,7 +21,7 @@ pub struct BinByKey {
 }
 
 /// The text of a path parameter; `Error::NotFound` when the route has none of that name.
-async fn path_text<S: Send + Sync>(
+pub(super) async fn path_text<S: Send + Sync>(
     parts: &mut Parts,
     state: &S,
     name: &str,

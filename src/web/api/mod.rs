@@ -51,6 +51,7 @@ fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(captures::index, captures::clear))
         .routes(routes!(captures::show, captures::delete))
         .routes(routes!(captures::body))
+        .routes(routes!(captures::export_as))
         .routes(routes!(events::watch))
 }
 

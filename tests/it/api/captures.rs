@@ -223,3 +223,53 @@ fn a_number_that_no_capture_has_is_404() {
             .problem(404, None);
     }
 }
+
+#[test]
+fn a_capture_is_had_as_a_command_and_as_raw_http() {
+    let server = Server::start();
+    let bin = server.bin();
+    let fields: [(&str, &[u8]); 1] = [("X-Shop", b"acme")];
+    server.deliver(&bin, "PUT", "/a?b=c", &fields, b"hello");
+    server.deliver(&bin, "POST", "/b", &[], b"\xff\x00");
+    let curl = server.of(&bin, "GET", "/captures/1/as/curl").is(200);
+    assert_eq!(curl.field("content-type"), "text/plain; charset=utf-8");
+    let policy = curl.field("content-security-policy");
+    assert_eq!(policy, "sandbox; default-src 'none'");
+    let name = "attachment; filename=\"request-1.sh\"";
+    assert_eq!(curl.field("content-disposition"), name);
+    let url = format!("http://{}/{}/a?b=c", server.address, bin.id);
+    assert!(curl.text().contains(&url), "{}", curl.text());
+
+    let http = server.of(&bin, "GET", "/captures/1/as/http").is(200);
+    let text = http.text();
+    assert!(
+        text.starts_with(&format!("PUT /{}/a?b=c HTTP/1.1\r\n", bin.id)),
+        "{text}"
+    );
+    assert!(
+        text.contains("X-Shop: acme\r\n") && text.ends_with("\r\n\r\nhello"),
+        "{text}"
+    );
+    let bytes = server.of(&bin, "GET", "/captures/2/as/http").is(200);
+    assert_eq!(bytes.field("content-type"), "application/octet-stream");
+    assert!(bytes.body.ends_with(b"\r\n\r\n\xff\x00"));
+
+    // A command that reads the body from a file names the file that the body is downloaded as.
+    let command = server.of(&bin, "GET", "/captures/2/as/curl").is(200).text();
+    let body = server.of(&bin, "GET", "/captures/2/body").is(200);
+    let file = body.field("content-disposition").split('"').nth(1).unwrap();
+    if command.contains("--data-binary @") {
+        assert!(
+            command.contains(&format!("--data-binary @{file}")),
+            "{command}"
+        );
+    }
+
+    for below in [
+        "/captures/1/as/word",
+        "/captures/1/as/",
+        "/captures/9/as/curl",
+    ] {
+        server.of(&bin, "GET", below).problem(404, None);
+    }
+}
