@@ -309,7 +309,7 @@ mod tests {
             "{command}"
         );
         assert!(
-            command.contains("--data-binary @hookwell-12.bin"),
+            command.contains("--data-binary @request-12.bin"),
             "{command}"
         );
     }

@@ -44,7 +44,7 @@ pub struct Source<'a> {
 impl Source<'_> {
     /// Under which name the body is downloaded.
     pub fn body_file(&self) -> String {
-        format!("hookwell-{}.bin", self.capture.line.n)
+        format!("request-{}.bin", self.capture.line.n)
     }
 }
 
