@@ -238,7 +238,6 @@ fn is_escaped(c: char) -> bool {
 
 /// In `$'…'`. `!` is escaped too: an interactive shell may look for it.
 fn escaped(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
     let mut word = "$'".to_owned();
     for chunk in bytes.utf8_chunks() {
         for c in chunk.valid().chars() {
@@ -251,14 +250,14 @@ fn escaped(bytes: &[u8]) -> String {
                 '!' => word.push_str(r"\x21"),
                 c if is_escaped(c) => {
                     for byte in c.encode_utf8(&mut [0; 4]).bytes() {
-                        write!(word, "\\x{byte:02x}").unwrap_or_default();
+                        word.push_str(&format!("\\x{byte:02x}"));
                     }
                 }
                 c => word.push(c),
             }
         }
         for byte in chunk.invalid() {
-            write!(word, "\\x{byte:02x}").unwrap_or_default();
+            word.push_str(&format!("\\x{byte:02x}"));
         }
     }
     word.push('\'');

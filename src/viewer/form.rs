@@ -1,11 +1,12 @@
-//! Names and values: a form's body, a query, cookies.
+//! Pairs of names and values, as HTML forms and query strings carry them.
 
-use percent_encoding::percent_decode_str;
+use std::borrow::Cow;
+use std::collections::HashMap;
 
-use super::words::count;
+use super::words::{counted, grouped};
 use super::{Fit, Rest, Shown, Slot, Spelled, Subject, View, Viewer, Window};
 
-/// Suits what is called a form.
+/// Suits what is called a form, and what can hardly be anything else.
 pub static VIEWER: Viewer = Viewer {
     name: "form",
     label: "Fields",
@@ -14,18 +15,24 @@ pub static VIEWER: Viewer = Viewer {
     view,
 };
 
-/// How many fields are shown at first, and at most.
-const SHOWN: usize = 500;
-const SHOWN_AT_MOST: usize = 10_000;
+/// How many pairs are shown at first, and at most.
+const FIELDS: usize = 1000;
+const FIELDS_AT_MOST: usize = 10_000;
 
-/// Names and values, in the order they came.
+/// How many bytes of one name or value are shown, and of all together.
+const VALUE: usize = 64 * 1024;
+const BYTES: usize = 1024 * 1024;
+
+/// Names and values in order.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Table {
-    /// The fields.
+    /// The rows.
     pub fields: Vec<Field>,
+    /// How many pairs there were that are not among the rows.
+    pub left_out: usize,
 }
 
-/// A name and its value.
+/// A name and a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Field {
     /// The name.
@@ -37,127 +44,240 @@ pub struct Field {
 }
 
 impl Table {
-    /// Names and values as they are; names are told apart by their letters, or in any case where `fold_case` says so.
-    pub fn new(fields: impl IntoIterator<Item = (Spelled, Spelled)>, fold_case: bool) -> Self {
-        let mut fields: Vec<Field> = fields
-            .into_iter()
-            .map(|(name, value)| Field {
-                name,
-                value,
+    /// At most `limit` names with their values, as they are. Names are equal by their letters, or in any case with `any_case`.
+    pub fn new<'a>(
+        pairs: impl IntoIterator<Item = (Cow<'a, [u8]>, Cow<'a, [u8]>)>,
+        limit: usize,
+        any_case: bool,
+    ) -> Self {
+        let mut table = Self::default();
+        let mut bytes_left = BYTES;
+        for (name, value) in pairs {
+            let size = name.len().min(VALUE) + value.len().min(VALUE);
+            if table.fields.len() >= limit || size > bytes_left {
+                // What follows is left out too, however small, so that the rows have no holes.
+                bytes_left = 0;
+                table.left_out += 1;
+                continue;
+            }
+            bytes_left -= size;
+            table.fields.push(Field {
+                name: Spelled::beginning(&name, VALUE),
+                value: Spelled::beginning(&value, VALUE),
                 repeat: None,
-            })
-            .collect();
-        let mut places: std::collections::HashMap<String, Vec<usize>> =
-            std::collections::HashMap::new();
-        for (at, field) in fields.iter().enumerate() {
+            });
+        }
+        table.count_repeats(any_case);
+        table
+    }
+
+    /// Takes apart `a=1&b=2` by the rules of the URL standard.
+    ///
+    /// `+` is a blank, `%zz` stays as it is, empty pairs are skipped; order, repeated names and empty values are kept
+    /// (<https://url.spec.whatwg.org/#urlencoded-parsing>).
+    pub fn from_urlencoded(text: &[u8], limit: usize) -> Self {
+        let pairs = text
+            .split(|&byte| byte == b'&')
+            .filter(|pair| !pair.is_empty());
+        let pairs = pairs.map(|pair| {
+            let at = memchr::memchr(b'=', pair).unwrap_or(pair.len());
+            let (name, value) = pair.split_at(at);
+            (decoded(name), decoded(value.get(1..).unwrap_or_default()))
+        });
+        Self::new(pairs, limit, false)
+    }
+
+    fn count_repeats(&mut self, any_case: bool) {
+        let mut places: HashMap<String, Vec<usize>> = HashMap::new();
+        for (at, field) in self.fields.iter().enumerate() {
             let mut name = field.name.plain();
-            if fold_case {
+            if any_case {
                 name.make_ascii_lowercase();
             }
             places.entry(name).or_default().push(at);
         }
         for repeated in places.values().filter(|places| places.len() > 1) {
             for (nth, &at) in repeated.iter().enumerate() {
-                if let Some(field) = fields.get_mut(at) {
+                if let Some(field) = self.fields.get_mut(at) {
                     field.repeat = Some((nth + 1, repeated.len()));
                 }
             }
         }
-        Self { fields }
-    }
-
-    /// The fields of a query, or of a body of the same form (<https://url.spec.whatwg.org/#urlencoded-parsing>): order and
-    /// repeats stay, a name without `=` has an empty value, and bytes that are no UTF-8 are spelled out.
-    pub fn from_urlencoded(text: &str) -> Self {
-        Self::new(pairs(text), false)
     }
 }
 
-/// The pairs of a form's text.
-fn pairs(text: &str) -> impl Iterator<Item = (Spelled, Spelled)> {
-    text.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
-        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        (decoded(name), decoded(value))
-    })
-}
-
-/// `+` is a blank and `%41` a byte; what is no escape stays as it is.
-fn decoded(text: &str) -> Spelled {
-    let blanks = text.replace('+', " ");
-    Spelled::from_bytes(&percent_decode_str(&blanks).collect::<Vec<u8>>())
+/// Percent-decoded, with `+` for a blank.
+fn decoded(text: &[u8]) -> Cow<'static, [u8]> {
+    let blanks: Vec<u8> = text
+        .iter()
+        .map(|&byte| if byte == b'+' { b' ' } else { byte })
+        .collect();
+    percent_encoding::percent_decode(&blanks)
+        .collect::<Vec<_>>()
+        .into()
 }
 
 fn fit(subject: &Subject<'_>) -> Fit {
-    let is_form = subject
-        .media_type
-        .as_ref()
-        .is_some_and(super::MediaType::is_form);
-    if is_form && subject.coding.is_none() && !subject.bytes.is_empty() {
+    if subject.coding.is_some() {
+        return Fit::No("The bytes are compressed");
+    }
+    let is_form = match &subject.media_type {
+        Some(media_type) => media_type.is_form(),
+        None => looks_like_pairs(subject.bytes),
+    };
+    if is_form && !subject.bytes.is_empty() {
         Fit::Yes
     } else {
         Fit::No("Not JSON, and no form")
     }
 }
 
+/// Only the characters that a form is encoded with, and a `=` among them.
+fn looks_like_pairs(bytes: &[u8]) -> bool {
+    let is_plain = |byte: &u8| {
+        byte.is_ascii_alphanumeric()
+            || matches!(
+                byte,
+                b'*' | b'-' | b'.' | b'_' | b'~' | b'+' | b'%' | b'&' | b'='
+            )
+    };
+    // A name of a hundred characters is a line of base64 with its filling, not a name.
+    let name = memchr::memchr(b'=', bytes);
+    name.is_some_and(|at| (1..100).contains(&at)) && bytes.iter().all(is_plain)
+}
+
 fn view(subject: &Subject<'_>, window: Window) -> Shown {
-    // A form is ASCII by its definition; what is not is kept byte for byte by way of its escapes.
-    let escaped: String = subject.bytes.iter().fold(String::new(), |mut text, &byte| {
-        if byte.is_ascii() {
-            text.push(char::from(byte));
-        } else {
-            text.push_str(&format!("%{byte:02X}"));
-        }
-        text
-    });
-    let limit = if window.all { SHOWN_AT_MOST } else { SHOWN };
-    let all = escaped.split('&').filter(|pair| !pair.is_empty()).count();
-    let table = Table::new(pairs(&escaped).take(limit), false);
-    let problem = table
-        .fields
-        .iter()
-        .any(|field| field.name.is_lossy() || field.value.is_lossy())
-        .then(|| "Some bytes are not UTF-8; they are spelled out as \\xE9".to_owned());
+    let limit = if window.all { FIELDS_AT_MOST } else { FIELDS };
+    let table = Table::from_urlencoded(subject.bytes, limit);
+    let (shown, total) = (table.fields.len(), table.fields.len() + table.left_out);
+    let mut facts = vec![counted(total as u64, "field")];
+    if subject.media_type.is_none() {
+        facts.push("read as a form".to_owned());
+    }
+    if table.fields.iter().any(Field::is_lossy) {
+        facts.push("with bytes that are not UTF-8".to_owned());
+    }
     Shown {
-        rest: (all > limit).then(|| Rest {
-            sentence: format!("The first {limit} of {} are shown.", count(all, "field")),
-            more: limit < SHOWN_AT_MOST,
-        }),
         view: View::Table(table),
-        facts: vec![count(all, "field"), "escapes decoded".to_owned()],
-        problem,
+        facts,
+        problem: None,
+        rest: (shown < total).then(|| Rest {
+            sentence: format!(
+                "{} of {} fields shown.",
+                grouped(shown as u64),
+                grouped(total as u64)
+            ),
+            more: !window.all,
+        }),
+    }
+}
+
+impl Field {
+    /// Whether name or value have bytes that are not UTF-8.
+    pub fn is_lossy(&self) -> bool {
+        self.name.is_lossy() || self.value.is_lossy()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::MediaType;
     use super::*;
 
-    fn plain(text: &str) -> Vec<(String, String, Option<(usize, usize)>)> {
-        let table = Table::from_urlencoded(text);
-        let field = |field: Field| (field.name.plain(), field.value.plain(), field.repeat);
-        table.fields.into_iter().map(field).collect()
+    type Row = (String, String, Option<(usize, usize)>);
+
+    fn rows(text: &[u8]) -> Vec<Row> {
+        Table::from_urlencoded(text, 100)
+            .fields
+            .iter()
+            .map(|field| (field.name.plain(), field.value.plain(), field.repeat))
+            .collect()
+    }
+
+    fn row(name: &str, value: &str, repeat: Option<(usize, usize)>) -> Row {
+        (name.to_owned(), value.to_owned(), repeat)
     }
 
     #[test]
-    fn keeps_order_repeats_and_empty_values() {
-        let field = |name: &str, value: &str, repeat| (name.to_owned(), value.to_owned(), repeat);
+    fn order_repeats_and_empty_values_are_kept() {
         assert_eq!(
-            plain("a[]=1&b&a[]=2+3&CalledCity=&%61=%e2%82%ac"),
+            rows(b"Body=a+%26+b%0A&Tag=otp&&Tag=de&e=&flag&=x&p=1=2"),
             [
-                field("a[]", "1", Some((1, 2))),
-                field("b", "", None),
-                field("a[]", "2 3", Some((2, 2))),
-                field("CalledCity", "", None),
-                field("a", "€", None),
+                row("Body", "a & b\n", None),
+                row("Tag", "otp", Some((1, 2))),
+                row("Tag", "de", Some((2, 2))),
+                row("e", "", None),
+                row("flag", "", None),
+                row("", "x", None),
+                row("p", "1=2", None),
             ]
         );
     }
 
     #[test]
-    fn what_is_no_escape_or_no_text_is_shown_all_the_same() {
-        let fields = plain("p=100%&bad=%zz&h=%12%ff");
-        assert_eq!(fields[0].1, "100%");
-        assert_eq!(fields[1].1, "%zz");
-        assert_eq!(fields[2].1, "\\x12\\xFF");
+    fn url_10_bracketed_names_are_rows_of_their_own() {
+        assert_eq!(
+            rows(b"a[]=1&a%5B%5D=2&a=3&a=4"),
+            [
+                row("a[]", "1", Some((1, 2))),
+                row("a[]", "2", Some((2, 2))),
+                row("a", "3", Some((1, 2))),
+                row("a", "4", Some((2, 2))),
+            ]
+        );
+    }
+
+    #[test]
+    fn url_06_broken_escapes_and_bytes_that_are_no_text_are_shown() {
+        assert_eq!(
+            rows(b"a=%ff%fe&b=100%&c=%zz&d=%e9"),
+            [
+                row("a", "\\xFF\\xFE", None),
+                row("b", "100%", None),
+                row("c", "%zz", None),
+                row("d", "\\xE9", None),
+            ]
+        );
+        assert!(Table::from_urlencoded(b"d=%e9", 9).fields[0].is_lossy());
+    }
+
+    #[test]
+    fn rows_end_at_the_limit_without_holes() {
+        let many = "a=1&".repeat(2000);
+        let subject = Subject {
+            bytes: many.as_bytes(),
+            media_type: MediaType::parse("application/x-www-form-urlencoded"),
+            coding: None,
+        };
+        let shown = view(&subject, Window::default());
+        assert_eq!(
+            shown.rest,
+            Some(Rest {
+                sentence: "1,000 of 2,000 fields shown.".into(),
+                more: true
+            })
+        );
+        let large = format!("a={0}&b={0}&c=1", "x".repeat(1_000_000));
+        let table = Table::from_urlencoded(large.as_bytes(), 9);
+        assert_eq!((table.fields.len(), table.left_out), (3, 0));
+        assert!(
+            table.fields[0]
+                .value
+                .plain()
+                .ends_with("… 934,464 more bytes")
+        );
+    }
+
+    #[test]
+    fn forms_without_a_type_are_known_by_their_letters() {
+        for (text, is_form) in [
+            (&b"a=1&b=%20+x"[..], true),
+            (b"a=1 b", false),
+            (b"hello", false),
+            (b"=x", false),
+            (b"", false),
+        ] {
+            assert_eq!(looks_like_pairs(text), is_form, "{text:?}");
+        }
     }
 }

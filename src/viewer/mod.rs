@@ -20,7 +20,7 @@ pub mod words;
 
 pub use form::Table;
 pub use hex::Hex;
-pub use json::{Line, LineKind, Tree};
+pub use json::{LineKind, Tree};
 pub use media_type::MediaType;
 pub use spelled::Spelled;
 pub use text::Text;

@@ -1,8 +1,10 @@
 //! Text of strangers, in which nothing hides: what cannot be seen or would mislead is spelled out.
 //!
 //! A page shows a sender's text as it is, but for characters that draw nothing, move the cursor or turn the writing direction:
-//! they appear as `\x1b` or `U+202E`, bytes that are no UTF-8 as `\xE9`, each in a [run](Run) of its own that the page marks, so
+//! they appear as `␛` or `⟨U+202E⟩`, bytes that are no UTF-8 as `\xE9`, each in a [run](Run) of its own that the page marks, so
 //! that they cannot be mistaken for the same letters sent as such.
+
+use super::words::counted;
 
 /// A stretch of text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +43,22 @@ impl Spelled {
         spelled
     }
 
+    /// The first bytes of a text that may be long, and how many there are behind them; cut between characters.
+    pub fn beginning(bytes: &[u8], limit: usize) -> Self {
+        if bytes.len() <= limit {
+            return Self::from_bytes(bytes);
+        }
+        // A byte of a character that began before the limit is at most the fourth.
+        let end = (limit.saturating_sub(3)..=limit)
+            .rev()
+            .find(|&at| bytes.get(at).is_none_or(|byte| byte & 0xc0 != 0x80))
+            .unwrap_or(limit);
+        let mut spelled = Self::from_bytes(bytes.get(..end).unwrap_or_default());
+        let rest = counted((bytes.len() - end) as u64, "more byte");
+        spelled.push_mark(&format!("… {rest}"));
+        spelled
+    }
+
     /// Adds text, with what hides in it spelled out.
     pub fn push_text(&mut self, text: &str) {
         let mut plain = 0;
@@ -53,7 +71,7 @@ impl Spelled {
                 continue;
             }
             self.push(text.get(plain..at).unwrap_or_default(), false);
-            self.push(&spelling(c), true);
+            self.push(&spell(c), true);
             plain = after;
         }
         self.push(text.get(plain..).unwrap_or_default(), false);
@@ -116,11 +134,12 @@ pub fn hides(c: char) -> bool {
     }
 }
 
-fn spelling(c: char) -> String {
-    match c {
-        '\r' => "\\r".to_owned(),
-        '\0'..='\u{7f}' => format!("\\x{:02x}", u32::from(c)),
-        _ => format!("U+{:04X}", u32::from(c)),
+/// What stands for a character that [hides].
+pub fn spell(c: char) -> String {
+    match u32::from(c) {
+        code @ 0..=0x1f => char::from_u32(0x2400 + code).unwrap_or(c).to_string(),
+        0x7f => "\u{2421}".to_owned(),
+        code => format!("\u{27e8}U+{code:04X}\u{27e9}"),
     }
 }
 
@@ -143,11 +162,11 @@ mod tests {
             runs(&spelled),
             [
                 ("a", false),
-                ("\\x1b", true),
+                ("␛", true),
                 ("[2J", false),
-                ("U+202E", true),
+                ("⟨U+202E⟩", true),
                 ("b", false),
-                ("U+200BU+FEFF", true)
+                ("⟨U+200B⟩⟨U+FEFF⟩", true)
             ]
         );
     }
@@ -167,12 +186,7 @@ mod tests {
     fn a_lone_carriage_return_is_spelled_out() {
         assert_eq!(
             runs(&Spelled::from_text("a\rb\r\nc\r")),
-            [
-                ("a", false),
-                ("\\r", true),
-                ("b\r\nc", false),
-                ("\\r", true)
-            ]
+            [("a", false), ("␍", true), ("b\r\nc", false), ("␍", true)]
         );
     }
 

@@ -2,189 +2,200 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn subject<'a>(bytes: &'a [u8], media_type: &str) -> Subject<'a> {
+fn subject<'a>(bytes: &'a [u8], content_type: &str) -> Subject<'a> {
     Subject {
         bytes,
-        media_type: MediaType::parse(media_type),
+        media_type: MediaType::parse(content_type),
         coding: None,
     }
 }
 
-fn name(bytes: &[u8], media_type: &str) -> &'static str {
-    choose(&subject(bytes, media_type), None, Window::default()).name
-}
-
-/// Every line of a tree, as printed.
-fn printed(bytes: &[u8]) -> Vec<String> {
-    let choice = choose(&subject(bytes, "application/json"), None, Window::default());
-    let View::Tree(tree) = choice.shown.view else {
-        panic!("not a tree: {:?}", choice.shown)
-    };
-    let line = |line: &Line| {
-        let key = line.key.as_ref().map(|key| format!("{}: ", key.plain()));
-        let comma = if line.comma { "," } else { "" };
-        format!("{}{}{comma}", key.unwrap_or_default(), line.token.plain())
-    };
-    tree.lines.iter().map(line).collect()
+fn chosen(bytes: &[u8], content_type: &str) -> (&'static str, Option<String>) {
+    let choice = choose(&subject(bytes, content_type), None, Window::default());
+    (choice.name, choice.shown.problem)
 }
 
 #[test]
-fn a_viewer_is_chosen_by_the_type_and_by_looking() {
-    assert_eq!(
-        name(b"{\"a\":1}", "application/json; charset=utf-8"),
-        "json"
-    );
-    assert_eq!(name(b"[1]", "application/problem+json"), "json");
-    assert_eq!(name(b"{\"a\":1}", "text/plain"), "json");
-    assert_eq!(name(b"{\"a\":1}", ""), "json");
-    assert_eq!(
-        name(b"a=1&b=2", "application/x-www-form-urlencoded"),
-        "form"
-    );
-    assert_eq!(name(b"hello", "text/plain"), "text");
-    assert_eq!(name(b"{nope", "application/json"), "text");
-    assert_eq!(name(b"\x89PNG\r\n\x1a\n\0\0\0", "image/png"), "hex");
+fn bodies_are_shown_by_type_and_by_looking_at_them() {
+    for (bytes, content_type, name) in [
+        (
+            &br#"{"a":1}"#[..],
+            "application/json; charset=utf-8",
+            "json",
+        ),
+        (b"{\"a\":1}", "application/vnd.api+json", "json"),
+        (b" [1]", "", "json"),
+        (b"{\"a\":1}", "application/x-www-form-urlencoded", "json"),
+        (b"\xef\xbb\xbf{}", "text/plain", "json"),
+        (b"7", "application/json", "json"),
+        (b"7", "text/plain", "text"),
+        (b"a=1&b", "application/x-www-form-urlencoded", "form"),
+        (b"a=1&b=2", "", "form"),
+        (b"{not json}", "text/plain", "text"),
+        (b"before\0after\0", "text/plain", "text"),
+        (
+            b"\x00\x01\x02\x03\xde\xad\xbe\xef",
+            "application/octet-stream",
+            "hex",
+        ),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "image/png", "hex"),
+        (b"<p>hi</p>", "text/html", "text"),
+    ] {
+        assert_eq!(chosen(bytes, content_type), (name, None), "{bytes:?}");
+    }
 }
 
 #[test]
-fn json_is_printed_with_the_letters_as_sent() {
+fn broken_json_is_shown_as_text_and_says_what_is_wrong() {
+    let (name, problem) = chosen(b"{\"a\":", "application/json");
     assert_eq!(
-        printed(br#"{"id":18446744073709551617,"id":1.10,"x":1e400,"s":"\u00e9\/","e":{},"l":[]}"#),
+        (name, problem.as_deref()),
+        (
+            "text",
+            Some("Not valid JSON: the input ends too early at line 1, column 6.")
+        )
+    );
+}
+
+#[test]
+fn broken_json_can_still_be_looked_at_as_far_as_it_goes() {
+    let choice = choose(
+        &subject(b"[1,", "application/json"),
+        Some("json"),
+        Window::default(),
+    );
+    assert_eq!(choice.name, "json");
+    assert!(choice.shown.problem.is_some());
+}
+
+#[test]
+fn the_switch_keeps_its_places() {
+    let tabs = |bytes, content_type| {
+        let choice = choose(&subject(bytes, content_type), None, Window::default());
+        choice.tabs.map(|tab| (tab.label, tab.viewer))
+    };
+    assert_eq!(
+        tabs(b"{}", "application/json"),
         [
-            "{",
-            r#""id": 18446744073709551617,"#,
-            r#""id": 1.10,"#,
-            r#""x": 1e400,"#,
-            r#""s": "\u00e9\/","#,
-            r#""e": {},"#,
-            r#""l": []"#,
-            "}",
+            ("Pretty", Ok("json")),
+            ("Raw", Ok("text")),
+            ("Hex", Ok("hex"))
+        ]
+    );
+    assert_eq!(
+        tabs(b"a=1", "application/x-www-form-urlencoded"),
+        [
+            ("Fields", Ok("form")),
+            ("Raw", Ok("text")),
+            ("Hex", Ok("hex"))
+        ]
+    );
+    assert_eq!(
+        tabs(b"\0\x01\x02", ""),
+        [
+            ("Pretty", Err("Not JSON, and no form")),
+            ("Raw", Err("Not text")),
+            ("Hex", Ok("hex"))
         ]
     );
 }
 
 #[test]
-fn equal_keys_are_counted_and_paths_are_filter_syntax() {
-    let bytes = br#"{"a":[{"b":1},{"b":2}],"a":0,"two words":true}"#;
-    let choice = choose(&subject(bytes, "application/json"), None, Window::default());
-    let View::Tree(tree) = choice.shown.view else {
-        panic!()
-    };
-    let line = |path: &str| {
-        tree.lines
-            .iter()
-            .filter(|line| line.path == path)
-            .collect::<Vec<_>>()
-    };
-    assert_eq!(line("a[1].b").len(), 1);
-    assert_eq!(
-        line("a").iter().map(|line| line.repeat).collect::<Vec<_>>(),
-        [Some((1, 2)), Some((2, 2))]
-    );
-    assert_eq!(line("[\"two words\"]").len(), 1);
+fn a_viewer_that_does_not_suit_is_not_used() {
+    for wanted in ["json", "form", "text", "tree", ""] {
+        let choice = choose(&subject(b"\0\x01\x02", ""), Some(wanted), Window::default());
+        assert_eq!(choice.name, "hex", "{wanted}");
+    }
 }
 
 #[test]
-fn broken_json_is_text_with_the_place_of_the_fault() {
-    let shown = choose(
-        &subject(b"{\"a\":1,}", "application/json"),
-        None,
-        Window::default(),
-    )
-    .shown;
-    assert!(matches!(shown.view, View::Text(_)));
-    let problem = shown.problem.unwrap();
-    assert!(problem.contains("expected a key"), "{problem}");
+fn compressed_bytes_are_not_taken_for_what_is_in_them() {
+    let subject = Subject {
+        coding: Some("gzip".into()),
+        ..subject(b"\x1f\x8b\x08\0", "application/json")
+    };
+    assert_eq!(choose(&subject, None, Window::default()).name, "hex");
 }
 
-#[test]
-fn bracket_bombs_are_text_and_do_not_overflow() {
-    for (depth, is_tree) in [(127, true), (128, true), (129, false), (100_000, false)] {
-        let bytes = ["[".repeat(depth), "]".repeat(depth)].concat();
-        let shown = choose(
-            &subject(bytes.as_bytes(), "application/json"),
-            None,
+fn every_viewer_survives(bytes: &[u8]) {
+    for content_type in [
+        "",
+        "application/json",
+        "application/x-www-form-urlencoded",
+        "text/plain; charset=latin1",
+    ] {
+        for window in [
             Window::default(),
-        )
-        .shown;
-        assert_eq!(matches!(shown.view, View::Tree(_)), is_tree, "{depth}");
+            Window {
+                offset: u64::MAX,
+                all: true,
+            },
+            Window {
+                offset: bytes.len() as u64 / 2,
+                all: false,
+            },
+        ] {
+            for viewer in VIEWERS {
+                let subject = subject(bytes, content_type);
+                (viewer.view)(&subject, window);
+                choose(&subject, Some(viewer.name), window);
+            }
+        }
     }
 }
 
 #[test]
-fn a_large_json_opens_with_its_first_lines() {
-    let bytes = format!("[{}]", vec!["1"; 1_500_000].join(","));
-    let shown = choose(
-        &subject(bytes.as_bytes(), "application/json"),
-        None,
-        Window::default(),
-    )
-    .shown;
-    let View::Tree(tree) = shown.view else {
-        panic!()
-    };
-    assert_eq!(tree.lines.len(), 1000);
-    assert!(shown.rest.is_some());
-}
-
-#[test]
-fn text_says_its_charset_and_hides_nothing() {
-    let shown = choose(
-        &subject(b"caf\xe9 \x1b[2J\0", "text/plain; charset=iso-8859-1"),
-        Some("text"),
-        Window::default(),
-    )
-    .shown;
-    let View::Text(text) = shown.view else {
-        panic!()
-    };
-    assert_eq!(text.text.plain(), r"café \x1b[2J\x00");
-    assert!(
-        shown.facts.iter().any(|fact| fact.contains("Latin-1")),
-        "{:?}",
-        shown.facts
-    );
-}
-
-#[test]
-fn hex_opens_a_body_of_any_size_at_a_window() {
-    let bytes = vec![7; 10 << 20];
-    let window = Window {
-        offset: 5_000_003,
-        all: false,
-    };
-    let View::Hex(hex) = choose(&subject(&bytes, "image/png"), Some("hex"), window)
-        .shown
-        .view
-    else {
-        panic!()
-    };
-    assert_eq!(
-        (hex.from, hex.rows.len(), hex.of),
-        (5_000_000, 256, 10 << 20)
-    );
-    assert!(hex.previous().is_some() && hex.next().is_some());
-}
-
-#[test]
-fn every_viewer_survives_an_empty_body() {
-    for viewer in VIEWERS {
-        (viewer.view)(&subject(b"", ""), Window::default());
-    }
+fn every_viewer_survives_empty_and_huge_bodies() {
+    every_viewer_survives(b"");
+    every_viewer_survives(&vec![b'['; 600_000]);
+    every_viewer_survives(&vec![b'&'; 600_000]);
+    every_viewer_survives(&vec![0xff; 600_000]);
+    every_viewer_survives("{\"a\":\"ü".repeat(80_000).as_bytes());
 }
 
 proptest! {
     #[test]
-    fn every_viewer_survives_any_bytes(bytes in proptest::collection::vec(any::<u8>(), 0..2000), offset in any::<u64>(), all in any::<bool>()) {
-        for viewer in VIEWERS {
-            (viewer.view)(&subject(&bytes, "application/json; charset=x"), Window { offset, all });
-        }
+    fn every_viewer_survives_random_bytes(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        every_viewer_survives(&bytes);
     }
 
     #[test]
-    fn every_viewer_survives_near_json(text in r#"[\[\]{}",:0-9eE.+\-a-z\\u ]{0,200}"#) {
-        for viewer in VIEWERS {
-            (viewer.view)(&subject(text.as_bytes(), "application/json"), Window::default());
-        }
+    fn every_viewer_survives_broken_json(text in "[\\[\\]{}:,\"\\\\u0-9a-eE.+\u{202e}ü \n-]{0,80}") {
+        every_viewer_survives(text.as_bytes());
     }
+
+    #[test]
+    fn the_reader_agrees_with_serde_json(text in "[\\[\\]{}:,\"a\\\\n10.e \n-]{0,12}") {
+        let ours = choose(&subject(text.as_bytes(), "application/json"), None, Window::default());
+        let theirs = serde_json::from_str::<&serde_json::value::RawValue>(&text);
+        prop_assert_eq!(ours.name == "json", theirs.is_ok(), "{}", text);
+    }
+
+    #[test]
+    fn tokens_out_are_tokens_in(value in json()) {
+        let text = value.to_string();
+        let shown = (json::VIEWER.view)(&subject(text.as_bytes(), "application/json"), Window::default());
+        let View::Tree(tree) = shown.view else { panic!() };
+        let printed: String = tree.lines.iter().map(|line| {
+            let key = line.key.as_ref().map(|key| key.plain() + ":").unwrap_or_default();
+            key + &line.token.plain() + if line.comma { "," } else { "" }
+        }).collect();
+        prop_assert_eq!(printed, text);
+    }
+}
+
+fn json() -> impl Strategy<Value = serde_json::Value> {
+    let leaf = prop_oneof![
+        Just(serde_json::Value::Null),
+        any::<bool>().prop_map(Into::into),
+        any::<i64>().prop_map(Into::into),
+        "[a-zé\"\\\\ ]{0,6}".prop_map(Into::into),
+    ];
+    leaf.prop_recursive(5, 40, 5, |inner| {
+        prop_oneof![
+            proptest::collection::vec(inner.clone(), 0..5).prop_map(Into::into),
+            proptest::collection::btree_map("[a-z ]{0,3}", inner, 0..5)
+                .prop_map(|map| map.into_iter().collect::<serde_json::Map<_, _>>().into()),
+        ]
+    })
 }

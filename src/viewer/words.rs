@@ -14,8 +14,7 @@ pub fn grouped(number: u64) -> String {
 }
 
 /// A number of things, with the word in the singular or with an `s`: `1 key`, `2,000 keys`.
-pub fn count(number: usize, thing: &str) -> String {
-    let number = number as u64;
+pub fn counted(number: u64, thing: &str) -> String {
     format!(
         "{} {thing}{}",
         grouped(number),
@@ -44,7 +43,7 @@ mod tests {
     #[test]
     fn one_thing_has_no_s() {
         assert_eq!(
-            [count(0, "key"), count(1, "key"), count(2000, "key")],
+            [counted(0, "key"), counted(1, "key"), counted(2000, "key")],
             ["0 keys", "1 key", "2,000 keys"]
         );
     }

@@ -9,6 +9,7 @@ use axum::http::{HeaderMap, header};
 use axum::response::IntoResponse;
 
 use super::{App, Error};
+use crate::export::{self, Format};
 use crate::model::{Bin, BinKey, CaptureNumber, Scheme};
 
 /// The bin whose key stands in the page's address (`{key}`).
@@ -21,7 +22,7 @@ pub struct BinByKey {
 }
 
 /// The text of a path parameter; `Error::NotFound` when the route has none of that name.
-pub(super) async fn path_text<S: Send + Sync>(
+async fn path_text<S: Send + Sync>(
     parts: &mut Parts,
     state: &S,
     name: &str,
@@ -118,6 +119,20 @@ impl<S: Send + Sync, E: From<Error> + IntoResponse> FromRequestParts<S> for Numb
             .parse()
             .map_err(|_| Error::NotFound)?;
         Ok(Self(CaptureNumber(n), std::marker::PhantomData))
+    }
+}
+
+/// The format in the path (`{format}`). A name that no format has is a failure `E`: a page's or an API call's.
+#[derive(Debug)]
+pub struct FormatByName<E>(pub &'static Format, std::marker::PhantomData<E>);
+
+impl<S: Send + Sync, E: From<Error> + IntoResponse> FromRequestParts<S> for FormatByName<E> {
+    type Rejection = E;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, E> {
+        let name = path_text(parts, state, "format").await?;
+        let format = export::find(&name).ok_or(Error::NotFound)?;
+        Ok(Self(format, std::marker::PhantomData))
     }
 }
 

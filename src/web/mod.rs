@@ -9,6 +9,7 @@
 
 pub mod api;
 pub mod assets;
+mod attachment;
 mod error;
 pub mod extract;
 pub mod layers;

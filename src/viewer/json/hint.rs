@@ -2,7 +2,7 @@
 
 use crate::model::Timestamp;
 
-/// From 2000 to 2100, in microseconds since 1970.
+/// The years 2000 to 2099, in microseconds since 1970.
 const PLAUSIBLE: std::ops::Range<i64> = 946_684_800_000_000..4_102_444_800_000_000;
 
 /// The moment that a number names, when its key says that it is one (`created`, `expires_at`, `iat`, …) and it lies between

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::super::Spelled;
-use super::super::words::count;
+use super::super::words::counted;
 use super::hint::hint;
 use super::lex::{Kind, Lexeme, Token, unescaped};
 
@@ -23,8 +23,8 @@ pub struct Line {
     pub number: usize,
     /// What it holds.
     pub kind: LineKind,
-    /// Where it is, as a filter names it (`data.items[0].amount`); empty at the root, on closing lines, and where it would be
-    /// too long.
+    /// Where it is, as a filter names it (`json.data.items[0].amount`); empty at the root, on closing lines, and where it would
+    /// be too long.
     pub path: String,
     /// The key before the value, in its quotes, as sent.
     pub key: Option<Spelled>,
@@ -61,7 +61,7 @@ pub enum LineKind {
 }
 
 impl LineKind {
-    /// A short name for what a value is, by which it is coloured: `s`tring, `n`umber, `l`iteral, `p`unctuation.
+    /// By what a value is coloured: `s`tring, `n`umber, `l`iteral, `p`unctuation.
     pub fn class(&self) -> &'static str {
         match self {
             Self::String => "s",
@@ -109,7 +109,7 @@ impl<'a> Lines<'a> {
             bytes_left: bytes,
             total: 0,
             frames: Vec::new(),
-            path: String::new(),
+            path: "json".to_owned(),
             key: None,
             keys: HashMap::new(),
             last_is_kept: false,
@@ -165,7 +165,7 @@ impl<'a> Lines<'a> {
         };
         let key = self.key;
         let before = self.step_in();
-        let at = self.push(kind, key, lexeme.text, true);
+        let at = self.push(kind, key, lexeme.text);
         if let (Some(line), Some(key)) = (at.and_then(|at| self.kept.get_mut(at)), key) {
             line.hint = hint(&unescaped(key), lexeme.text);
         }
@@ -179,7 +179,7 @@ impl<'a> Lines<'a> {
             fold: String::new(),
             is_open: self.frames.len() <= OPEN,
         };
-        let line = self.push(kind, key, lexeme.text, true);
+        let line = self.push(kind, key, lexeme.text);
         let kind = match lexeme.token {
             Token::Open(kind) => kind,
             _ => Kind::Object,
@@ -205,7 +205,7 @@ impl<'a> Lines<'a> {
             }
         } else {
             self.fold(&frame);
-            self.push(LineKind::Close, None, lexeme.text, false);
+            self.push(LineKind::Close, None, lexeme.text);
         }
         self.path.truncate(frame.path);
     }
@@ -218,7 +218,7 @@ impl<'a> Lines<'a> {
         };
         let line = frame.line.and_then(|at| self.kept.get_mut(at));
         if let Some(LineKind::Open { fold, .. }) = line.map(|line| &mut line.kind) {
-            *fold = count(frame.members, thing);
+            *fold = counted(frame.members as u64, thing);
         }
     }
 
@@ -249,13 +249,7 @@ impl<'a> Lines<'a> {
     }
 
     /// Keeps a line if there is room, and says where.
-    fn push(
-        &mut self,
-        kind: LineKind,
-        key: Option<&str>,
-        token: &str,
-        has_path: bool,
-    ) -> Option<usize> {
+    fn push(&mut self, kind: LineKind, key: Option<&str>, token: &str) -> Option<usize> {
         self.total += 1;
         let size = token.len().min(STRING) + key.map_or(0, |key| key.len().min(STRING));
         self.last_is_kept = self.kept.len() < self.limit && size <= self.bytes_left;
@@ -265,6 +259,7 @@ impl<'a> Lines<'a> {
             return None;
         }
         self.bytes_left -= size;
+        let has_path = kind != LineKind::Close && self.path.len() > "json".len();
         let path = if has_path && self.path.len() <= PATH {
             self.path.clone()
         } else {
@@ -274,28 +269,14 @@ impl<'a> Lines<'a> {
             number: self.total,
             kind,
             path,
-            key: key.map(shortened),
-            token: shortened(token),
+            key: key.map(|key| Spelled::beginning(key.as_bytes(), STRING)),
+            token: Spelled::beginning(token.as_bytes(), STRING),
             comma: false,
             hint: None,
             repeat: None,
         });
         Some(self.kept.len() - 1)
     }
-}
-
-/// A token, cut where it is too long for a line.
-fn shortened(token: &str) -> Spelled {
-    if token.len() <= STRING {
-        return Spelled::from_text(token);
-    }
-    let mut end = STRING;
-    while !token.is_char_boundary(end) {
-        end -= 1;
-    }
-    let mut short = Spelled::from_text(token.get(..end).unwrap_or_default());
-    short.push_mark(&format!("… {} more", count(token.len() - end, "byte")));
-    short
 }
 
 /// Adds a key to a path: `.amount`, or `["two words"]` with the letters as sent.
@@ -308,9 +289,7 @@ fn push_key(path: &mut String, token: &str) {
             .bytes()
             .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'$' | b'-'));
     if is_plain {
-        if !path.is_empty() {
-            path.push('.');
-        }
+        path.push('.');
         path.push_str(name);
         return;
     }

@@ -3,18 +3,15 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::body::Bytes;
-use axum::extract::{FromRequestParts, State};
-use axum::http::request::Parts;
-use axum::http::{StatusCode, Uri, header};
+use axum::extract::State;
+use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 
 use super::{Error, Problem, query, wire};
-use crate::export::{self, Format};
 use crate::model::CaptureNumber;
 use crate::store::{self, Window};
-use crate::web::extract::{BinByToken, Number, Site, path_text};
-use crate::web::{self, App};
+use crate::web::extract::{BinByToken, FormatByName, Number, Site};
+use crate::web::{self, App, attachment};
 
 /// How many captures an answer has when the question does not say.
 const DEFAULT_LIMIT: u64 = 50;
@@ -135,28 +132,11 @@ pub(super) async fn body(
     State(app): State<Arc<App>>,
     BinByToken(bin): BinByToken,
     number: Number<Error>,
+    site: Site,
 ) -> Result<Response, Error> {
     let n = number.0;
     let capture = app.store.capture(&bin, n).await.map_err(of_capture(n))?;
-    let name = format!("request-{n}.bin");
-    Ok(download(OCTETS, &name, capture.body))
-}
-
-/// The media type of bytes that are nothing in particular.
-const OCTETS: &str = "application/octet-stream";
-
-/// An answer to keep. The bytes are a stranger's: neither their type nor a name that they were sent with is repeated, so that
-/// no browser finds a reason to show them as a page of ours; and if one did, it would be in a sandbox.
-fn download(media_type: &'static str, name: &str, bytes: Bytes) -> Response {
-    let fixed = [
-        (header::CONTENT_TYPE, media_type),
-        (
-            header::CONTENT_SECURITY_POLICY,
-            "sandbox; default-src 'none'",
-        ),
-    ];
-    let disposition = format!("attachment; filename=\"{name}\"");
-    (fixed, [(header::CONTENT_DISPOSITION, disposition)], bytes).into_response()
+    Ok(attachment::body(capture, &site))
 }
 
 /// Write a capture as another tool has it
@@ -179,21 +159,12 @@ pub(super) async fn export_as(
     State(app): State<Arc<App>>,
     BinByToken(bin): BinByToken,
     number: Number<Error>,
-    format: FormatInPath,
+    format: FormatByName<Error>,
     site: Site,
 ) -> Result<Response, Error> {
-    let (n, format) = (number.0, format.0);
+    let n = number.0;
     let capture = app.store.capture(&bin, n).await.map_err(of_capture(n))?;
-    let bytes = (format.write)(&export::Source {
-        capture: &capture,
-        base: &site.base,
-    });
-    let media_type = match std::str::from_utf8(&bytes) {
-        Ok(_) => "text/plain; charset=utf-8",
-        Err(_) => OCTETS,
-    };
-    let name = format!("request-{n}.{}", format.extension);
-    Ok(download(media_type, &name, bytes.into()))
+    Ok(attachment::export(&capture, format.0, &site))
 }
 
 /// Delete a capture
@@ -240,18 +211,6 @@ pub(super) async fn clear(
 ) -> Result<StatusCode, Error> {
     app.store.clear(&bin).await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-/// The format that the address names.
-pub(super) struct FormatInPath(&'static Format);
-
-impl<S: Send + Sync> FromRequestParts<S> for FormatInPath {
-    type Rejection = Error;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
-        let name = path_text(parts, state, "format").await?;
-        Ok(Self(export::find(&name).ok_or(web::Error::NotFound)?))
-    }
 }
 
 /// What the store says, with the number that it was asked for.

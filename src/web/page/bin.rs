@@ -190,7 +190,7 @@ pub(super) async fn show(
             _ => Ok(Redirect::to(&format!("/b/{}", bin.key)).into_response()),
         };
     };
-    let detail = Detail::load(&app, &bin, open, &Wanted::default()).await?;
+    let detail = Detail::load(&app, &bin, &site, open, &Wanted::default()).await?;
     let shown = Shown {
         list,
         open,

@@ -8,6 +8,7 @@
 pub mod bin;
 pub mod capture;
 mod confirm;
+mod download;
 pub mod error;
 mod form;
 mod home;
@@ -52,7 +53,8 @@ pub fn router() -> Router<Arc<App>> {
             get(confirm::ask_delete).post(confirm::delete),
         )
         .route("/b/{key}/requests/{n}", get(capture::show))
-        .route("/b/{key}/requests/{n}/body", get(capture::download))
+        .route("/b/{key}/requests/{n}/body", get(download::body))
+        .route("/b/{key}/requests/{n}/as/{format}", get(download::export))
         .route(
             "/b/{key}/requests/{n}/delete",
             post(confirm::delete_capture),

@@ -1,28 +1,11 @@
 //! How values are written for people: sizes, counts, times, and text that a stranger sent.
 
 use std::borrow::Cow;
-use std::fmt::Write as _;
 
 use crate::model::Timestamp;
+use crate::viewer::spelled::{hides, spell};
 
-/// A number with commas between its thousands: `1,204`.
-pub(crate) fn count(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// `1 request`, `2 requests`: a number with its noun.
-pub(crate) fn counted(number: u64, noun: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{} {noun}{plural}", count(number))
-}
+pub(crate) use crate::viewer::words::{counted, grouped as count};
 
 /// A size in decimal units, short enough for a column: `517 B`, `7.1 kB`, `48 MB`.
 pub(crate) fn size(bytes: u64) -> String {
@@ -115,34 +98,23 @@ pub(crate) fn sentence(message: &str) -> String {
 pub(crate) fn one_line(text: &str, limit: usize) -> Cow<'_, str> {
     let cut = text.char_indices().nth(limit).map(|(at, _)| at);
     let kept = text.get(..cut.unwrap_or(text.len())).unwrap_or_default();
+    // A line end is no part of a line, here.
+    let is_unseen = |c: char| hides(c) || matches!(c, '\t' | '\n');
     if cut.is_none() && !kept.contains(is_unseen) {
         return Cow::Borrowed(text);
     }
     let mut line = String::with_capacity(kept.len() + 8);
     for c in kept.chars() {
-        match c {
-            '\0'..='\x1f' => line.extend(char::from_u32(0x2400 + u32::from(c))),
-            '\x7f' => line.push('\u{2421}'),
-            c if is_unseen(c) => {
-                // Writing to a String cannot fail.
-                write!(line, "\u{27e8}U+{:04X}\u{27e9}", u32::from(c)).ok();
-            }
-            c => line.push(c),
+        if is_unseen(c) {
+            line.push_str(&spell(c));
+        } else {
+            line.push(c);
         }
     }
     if cut.is_some() {
         line.push('…');
     }
     Cow::Owned(line)
-}
-
-/// Whether a character is invisible, breaks a line, or changes how its neighbours are laid out.
-fn is_unseen(c: char) -> bool {
-    c.is_control()
-        || matches!(c,
-            '\u{ad}' | '\u{61c}' | '\u{180e}'
-            | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-            | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
 #[cfg(test)]

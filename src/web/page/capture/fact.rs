@@ -1,0 +1,106 @@
+//! What is out of the ordinary about a request.
+
+use super::text;
+use crate::model::{BodyState, CaptureLine};
+
+/// A sentence above the parts of a request.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Fact {
+    pub(super) class: &'static str,
+    pub(super) icon: &'static str,
+    pub(super) icon_class: &'static str,
+    pub(super) headline: &'static str,
+    pub(super) rest: String,
+    /// Whether the limits in the settings are what to look at.
+    pub(super) is_limit: bool,
+}
+
+/// What there is to say; for nearly all requests nothing.
+pub(super) fn of(line: &CaptureLine) -> Vec<Fact> {
+    match line.state {
+        BodyState::Complete => Vec::new(),
+        BodyState::Truncated => vec![truncated(line)],
+        BodyState::Aborted => vec![aborted(line)],
+    }
+}
+
+fn truncated(line: &CaptureLine) -> Fact {
+    let kept = text::count(line.size);
+    let rest = match line.sent {
+        // It waited to be told to go on (RFC 9110 section 10.1.1), and was not.
+        Some(sent) if line.size == 0 => format!(
+            "{} were announced, and the sender was told to keep them.",
+            text::counted(sent, "byte")
+        ),
+        Some(sent) => format!(
+            "Of {} the first {kept} are kept.",
+            text::counted(sent, "byte")
+        ),
+        None => format!("The first {} are kept.", text::counted(line.size, "byte")),
+    };
+    Fact {
+        class: "caution",
+        icon: "warn",
+        icon_class: "warn",
+        headline: "The body is larger than this bin takes.",
+        rest,
+        is_limit: true,
+    }
+}
+
+fn aborted(line: &CaptureLine) -> Fact {
+    let so_far = match line.sent {
+        Some(sent) => format!(
+            "after {} of {}",
+            text::count(line.size),
+            text::counted(sent, "byte")
+        ),
+        None => format!("after {}", text::counted(line.size, "byte")),
+    };
+    let (headline, rest) = match line.envelope.reply.status {
+        None => (
+            "The sender went away",
+            format!("{so_far}. Nothing could be answered."),
+        ),
+        Some(408) => (
+            "The sender fell silent",
+            format!("{so_far}, and was answered 408."),
+        ),
+        Some(400) => (
+            "The body is not framed as HTTP",
+            format!("{so_far}: its chunks cannot be told apart."),
+        ),
+        Some(_) => (
+            "The body was not read to its end:",
+            format!("too many large ones came at once. Reading stopped {so_far}."),
+        ),
+    };
+    Fact {
+        class: "alarm",
+        icon: "stop",
+        icon_class: "bad",
+        headline,
+        rest,
+        is_limit: false,
+    }
+}
+
+/// What stands where the kept bytes of a body end.
+pub(super) fn missing(line: &CaptureLine) -> Option<String> {
+    let rest = line
+        .sent
+        .map(|sent| sent.saturating_sub(line.size))
+        .filter(|&rest| rest > 0)
+        .map(|rest| text::counted(rest, "byte"));
+    match (line.state, rest) {
+        (BodyState::Complete, _) => None,
+        (BodyState::Truncated, Some(rest)) => {
+            Some(format!("The kept bytes end here: {rest} more were sent."))
+        }
+        (BodyState::Truncated, None) => Some("The kept bytes end here.".to_owned()),
+        (BodyState::Aborted, Some(rest)) => {
+            Some(format!("Nothing came after this: {rest} never arrived."))
+        }
+        (BodyState::Aborted, None) => Some("Nothing came after this.".to_owned()),
+    }
+}

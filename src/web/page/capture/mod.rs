@@ -1,0 +1,293 @@
+//! One request: all that was recorded of it, with its body as a viewer shows it.
+//!
+//! [`Detail`] is the part of the page on the right; it is drawn alone for the page's script (`?part=detail`), and inside of
+//! the bin's page otherwise. What it says is made here from the model: [`fact`] what is out of the ordinary, [`fields`] names
+//! and values, [`body`] the body with what was done to it.
+
+mod body;
+mod fact;
+mod fields;
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::{StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+
+use self::body::BodyPart;
+use self::fact::Fact;
+use self::fields::{Origin, Rows};
+use super::bin::{self, List, Shown};
+use super::row::colour;
+use super::{Error, Page, query, text};
+use crate::export::{FORMATS, Format, Url};
+use crate::model::{BodyState, Capture, CaptureLine, CaptureNumber, Timestamp, Version};
+use crate::store;
+use crate::viewer::{LineKind, Spelled, View, Window};
+use crate::web::App;
+use crate::web::extract::{BinByKey, Number, Part, Site};
+
+/// How many bytes of an address are shown.
+const URL: usize = 4096;
+
+/// How the body is to be shown, as the address says.
+#[derive(Debug, Clone, Default)]
+pub struct Wanted {
+    view: Option<String>,
+    window: Window,
+}
+
+impl Wanted {
+    /// Reads `?view=`, `?offset=` and `?lines=all`; what is not understood is passed over.
+    pub fn from_uri(uri: &Uri) -> Self {
+        Self {
+            view: query::value(uri, "view").map(str::to_owned),
+            window: Window {
+                offset: query::number(uri, "offset").unwrap_or(0),
+                all: query::value(uri, "lines") == Some("all"),
+            },
+        }
+    }
+}
+
+/// The open request.
+#[derive(Debug, Template)]
+#[template(path = "part/capture_detail.html")]
+pub struct Detail {
+    n: CaptureNumber,
+    /// The address of the bin's page.
+    path: String,
+    /// The address of this request's own page.
+    here: String,
+    /// The same, with scheme and host.
+    permalink: String,
+    newer: Option<CaptureNumber>,
+    older: Option<CaptureNumber>,
+    head: HeadPart,
+    facts: Vec<Fact>,
+    body: BodyPart,
+    state: BodyState,
+    /// What a cut or unfinished body lacks, as a sentence.
+    missing: Option<String>,
+    headers: Rows,
+    /// How far the header fields are as they were sent.
+    headers_note: &'static str,
+    trailers: Rows,
+    query: Rows,
+    cookies: Rows,
+    reply: ReplyPart,
+    formats: &'static [&'static Format],
+}
+
+/// What stands at the top.
+#[derive(Debug)]
+struct HeadPart {
+    method: String,
+    method_class: &'static str,
+    /// The part of the address that every request to the bin has.
+    url_base: Spelled,
+    url_path: Spelled,
+    url_query: Option<Spelled>,
+    at: Timestamp,
+    ago: String,
+    client: String,
+    /// The other end of the connection, where that is not the client.
+    peer: Option<String>,
+    version: Version,
+    /// How many bytes of body came.
+    arrived: String,
+    /// How many of them are here, where that is not all.
+    kept: Option<String>,
+    took: String,
+}
+
+/// What was answered.
+#[derive(Debug)]
+struct ReplyPart {
+    /// `200`; `None` when nothing could be answered.
+    status: Option<u16>,
+    /// `OK`.
+    reason: &'static str,
+    class: &'static str,
+    /// As in the status line.
+    version: &'static str,
+}
+
+impl Detail {
+    /// Reads a capture and makes it ready to be drawn.
+    ///
+    /// # Errors
+    /// When the bin has no such capture, or the store cannot be read.
+    pub async fn load(
+        app: &App,
+        bin: &BinByKey,
+        site: &Site,
+        n: CaptureNumber,
+        wanted: &Wanted,
+    ) -> Result<Self, Error> {
+        let capture = find(app, bin, n).await?;
+        let (newer, older) = app.store.neighbours(&bin.bin, n).await?;
+        let Capture { line, body } = capture;
+        let body = BodyPart::load(&line.envelope.head.headers, body, wanted.clone()).await?;
+        let envelope = &line.envelope;
+        let head = &envelope.head;
+        let origin = Origin::of(envelope.peer, &app.config.listen.trusted_proxies);
+        let path = format!("/b/{}", bin.key);
+        Ok(Self {
+            n,
+            here: format!("{path}/requests/{n}"),
+            permalink: format!("{}/requests/{n}", site.inspect_url(&bin.key)),
+            path,
+            newer,
+            older,
+            head: HeadPart::new(&line, site, app.clock.now()),
+            facts: fact::of(&line),
+            body,
+            state: line.state,
+            missing: fact::missing(&line),
+            headers: Rows::of_headers(&head.headers, origin),
+            headers_note: match (head.headers.is_as_sent(), head.version) {
+                (true, _) => "in the order and case they came",
+                (false, Version::Http2) => "as HTTP/2 carries them, in lower case",
+                (false, _) => "in lower case, repeated names together: how they came is not known",
+            },
+            trailers: Rows::of_headers(&envelope.trailers, Origin::Sender),
+            query: Rows::of_query(head.query()),
+            cookies: Rows::of_cookies(&head.headers),
+            reply: ReplyPart::new(&line),
+            formats: &FORMATS,
+        })
+    }
+}
+
+impl HeadPart {
+    fn new(line: &CaptureLine, site: &Site, now: Timestamp) -> Self {
+        let envelope = &line.envelope;
+        let url = Url::of(envelope, &site.base);
+        let (path, query) = match url.own.split_once('?') {
+            Some((path, query)) => (path, Some(query)),
+            None => (url.own, None),
+        };
+        let shown = |text: &str| Spelled::beginning(text.as_bytes(), URL);
+        let bytes = |number: u64| format!("{} B", text::count(number));
+        let (arrived, kept) = match (line.state, line.sent) {
+            (BodyState::Complete, _) | (_, None) => (bytes(line.size), None),
+            (BodyState::Truncated, Some(sent)) => (
+                bytes(sent),
+                Some(format!("{} kept", text::count(line.size))),
+            ),
+            (BodyState::Aborted, Some(sent)) => {
+                (bytes(line.size), Some(format!("of {}", text::count(sent))))
+            }
+        };
+        Self {
+            method: text::one_line(&envelope.head.method, 60).into_owned(),
+            method_class: colour(&envelope.head.method),
+            url_base: shown(&format!("{}{}", url.origin, url.prefix)),
+            url_path: shown(path),
+            url_query: query.map(shown),
+            at: envelope.received_at,
+            ago: text::ago(now, envelope.received_at),
+            client: envelope.client.to_string(),
+            peer: (envelope.client != envelope.peer.ip().to_canonical())
+                .then(|| envelope.peer.to_string()),
+            version: envelope.head.version,
+            arrived,
+            kept,
+            took: took(envelope.took_us),
+        }
+    }
+}
+
+impl ReplyPart {
+    fn new(line: &CaptureLine) -> Self {
+        let status = line.envelope.reply.status;
+        let known = status.and_then(|status| StatusCode::from_u16(status).ok());
+        Self {
+            status,
+            reason: known
+                .and_then(|status| status.canonical_reason())
+                .unwrap_or_default(),
+            class: match status {
+                Some(..400) => "ok",
+                Some(400..500) => "warn",
+                Some(_) | None => "bad",
+            },
+            // A sender of HTTP/1.0 is answered by 1.1, as RFC 9110 section 6.2 has it.
+            version: match line.envelope.head.version {
+                Version::Http2 => "HTTP/2",
+                Version::Http10 | Version::Http11 => "HTTP/1.1",
+            },
+        }
+    }
+}
+
+/// The page of a request: with its list beside it, or, for the page's script, the request alone.
+pub(super) async fn show(
+    State(app): State<Arc<App>>,
+    bin: BinByKey,
+    site: Site,
+    number: Number<Error>,
+    part: Part,
+    uri: Uri,
+) -> Result<Response, Error> {
+    let n = number.0;
+    let detail = Detail::load(&app, &bin, &site, n, &Wanted::from_uri(&uri)).await?;
+    if part == Part::Detail {
+        return Ok(Page(detail).into_response());
+    }
+    let shown = Shown {
+        list: List::Around(n),
+        open: n,
+        detail_html: detail.render().map_err(crate::web::Error::Template)?,
+        view: bin::View::Detail,
+    };
+    Ok(bin::shell(&app, &bin, &site, shown).await?.into_response())
+}
+
+/// The capture of that number.
+pub(super) async fn find(app: &App, bin: &BinByKey, n: CaptureNumber) -> Result<Capture, Error> {
+    match app.store.capture(&bin.bin, n).await {
+        Ok(capture) => Ok(capture),
+        Err(store::Error::UnknownCapture) => Err(crate::web::Error::UnknownCapture(n.0).into()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// A duration in the unit that fits it.
+fn took(micros: u64) -> String {
+    match micros {
+        0..1000 => format!("{micros} µs"),
+        1000..100_000 => format!("{}.{} ms", micros / 1000, micros / 100 % 10),
+        100_000..1_000_000 => format!("{} ms", micros / 1000),
+        1_000_000..60_000_000 => format!("{}.{} s", micros / 1_000_000, micros / 100_000 % 10),
+        _ => format!("{} min {} s", micros / 60_000_000, micros / 1_000_000 % 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_in_the_unit_that_fits() {
+        assert_eq!(
+            [7, 4_120, 250_999, 30_049_000, 125_000_000].map(took),
+            ["7 µs", "4.1 ms", "250 ms", "30.0 s", "2 min 5 s"]
+        );
+    }
+
+    #[test]
+    fn what_is_wanted_is_read_from_the_address() {
+        let wanted = |text: &str| Wanted::from_uri(&text.parse().unwrap());
+        let hex = wanted("/b/x/requests/1?view=hex&offset=4096");
+        assert_eq!(
+            (hex.view.as_deref(), hex.window.offset),
+            (Some("hex"), 4096)
+        );
+        assert!(wanted("/?lines=all").window.all);
+        let odd = wanted("/?offset=-1&lines=some");
+        assert_eq!((odd.view, odd.window), (None, Window::default()));
+    }
+}

@@ -1,0 +1,33 @@
+//! A request as a file: its body to the byte, or all of it in the form of another tool.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+
+use super::{Error, capture};
+use crate::web::extract::{BinByKey, FormatByName, Number, Site};
+use crate::web::{App, attachment};
+
+/// The bytes of the body as they were sent.
+pub(super) async fn body(
+    State(app): State<Arc<App>>,
+    bin: BinByKey,
+    site: Site,
+    number: Number<Error>,
+) -> Result<Response, Error> {
+    let capture = capture::find(&app, &bin, number.0).await?;
+    Ok(attachment::body(capture, &site))
+}
+
+/// The request in the form of another tool.
+pub(super) async fn export(
+    State(app): State<Arc<App>>,
+    bin: BinByKey,
+    site: Site,
+    number: Number<Error>,
+    format: FormatByName<Error>,
+) -> Result<Response, Error> {
+    let capture = capture::find(&app, &bin, number.0).await?;
+    Ok(attachment::export(&capture, format.0, &site))
+}
