@@ -7,6 +7,7 @@
 )]
 
 mod api;
+mod bench;
 mod floors;
 mod page;
 mod support;
