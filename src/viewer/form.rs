@@ -248,6 +248,7 @@ mod tests {
             bytes: many.as_bytes(),
             media_type: MediaType::parse("application/x-www-form-urlencoded"),
             coding: None,
+            is_cut: false,
         };
         let shown = view(&subject, Window::default());
         assert_eq!(

@@ -121,6 +121,7 @@ mod tests {
             bytes,
             media_type: None,
             coding: None,
+            is_cut: false,
         };
         match view(&subject, Window { offset, all: false }).view {
             View::Hex(hex) => hex,

@@ -37,6 +37,8 @@ pub struct Subject<'a> {
     pub media_type: Option<MediaType>,
     /// The content coding (`gzip`, …) that the bytes are still in.
     pub coding: Option<String>,
+    /// Whether more bytes were meant to follow these.
+    pub is_cut: bool,
 }
 
 /// Which part of the bytes is wanted.

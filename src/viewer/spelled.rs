@@ -1,7 +1,7 @@
 //! Text of strangers, in which nothing hides: what cannot be seen or would mislead is spelled out.
 //!
 //! A page shows a sender's text as it is, but for characters that draw nothing, move the cursor or turn the writing direction:
-//! they appear as `␛` or `⟨U+202E⟩`, bytes that are no UTF-8 as `\xE9`, each in a [run](Run) of its own that the page marks, so
+//! they appear as `⟨ESC⟩` or `⟨U+202E⟩`, bytes that are no UTF-8 as `\xE9`, each in a [run](Run) of its own that the page marks, so
 //! that they cannot be mistaken for the same letters sent as such.
 
 use super::words::counted;
@@ -136,12 +136,23 @@ pub fn hides(c: char) -> bool {
 
 /// What stands for a character that [hides].
 pub fn spell(c: char) -> String {
-    match u32::from(c) {
-        code @ 0..=0x1f => char::from_u32(0x2400 + code).unwrap_or(c).to_string(),
-        0x7f => "\u{2421}".to_owned(),
-        code => format!("\u{27e8}U+{code:04X}\u{27e9}"),
+    let code = u32::from(c);
+    let name = usize::try_from(code)
+        .ok()
+        .and_then(|code| CONTROLS.get(code));
+    match (name, c) {
+        (Some(name), _) => format!("\u{27e8}{name}\u{27e9}"),
+        (None, '\u{7f}') => "\u{27e8}DEL\u{27e9}".to_owned(),
+        (None, _) => format!("\u{27e8}U+{code:04X}\u{27e9}"),
     }
 }
+
+/// The names of the control characters of ASCII, from 0 (RFC 20 section 5.2). Their pictures in Unicode are in too few fonts.
+const CONTROLS: [&str; 32] = [
+    "NUL", "SOH", "STX", "ETX", "EOT", "ENQ", "ACK", "BEL", "BS", "TAB", "LF", "VT", "FF", "CR",
+    "SO", "SI", "DLE", "DC1", "DC2", "DC3", "DC4", "NAK", "SYN", "ETB", "CAN", "EM", "SUB", "ESC",
+    "FS", "GS", "RS", "US",
+];
 
 #[cfg(test)]
 mod tests {
@@ -162,7 +173,7 @@ mod tests {
             runs(&spelled),
             [
                 ("a", false),
-                ("␛", true),
+                ("⟨ESC⟩", true),
                 ("[2J", false),
                 ("⟨U+202E⟩", true),
                 ("b", false),
@@ -186,7 +197,12 @@ mod tests {
     fn a_lone_carriage_return_is_spelled_out() {
         assert_eq!(
             runs(&Spelled::from_text("a\rb\r\nc\r")),
-            [("a", false), ("␍", true), ("b\r\nc", false), ("␍", true)]
+            [
+                ("a", false),
+                ("⟨CR⟩", true),
+                ("b\r\nc", false),
+                ("⟨CR⟩", true)
+            ]
         );
     }
 

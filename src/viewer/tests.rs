@@ -7,6 +7,7 @@ fn subject<'a>(bytes: &'a [u8], content_type: &str) -> Subject<'a> {
         bytes,
         media_type: MediaType::parse(content_type),
         coding: None,
+        is_cut: false,
     }
 }
 

@@ -193,6 +193,7 @@ mod tests {
             bytes,
             media_type: MediaType::parse(content_type),
             coding: None,
+            is_cut: false,
         };
         view(&subject, Window { offset: 0, all })
     }

@@ -130,7 +130,7 @@ fn view(subject: &Subject<'_>, window: Window) -> Shown {
     Shown {
         view: View::Tree(Tree { lines, unclosed }),
         facts,
-        problem: problem.map(|problem| sentence(bytes, problem)),
+        problem: problem.map(|problem| sentence(subject, bytes, problem)),
         rest: (shown < total).then(|| Rest {
             sentence: format!(
                 "{} of {} lines shown.",
@@ -149,8 +149,17 @@ fn is_called_json(subject: &Subject<'_>) -> bool {
         .is_some_and(super::MediaType::is_json)
 }
 
+/// What is wrong.
+fn sentence(subject: &Subject<'_>, bytes: &[u8], problem: Problem) -> String {
+    if subject.is_cut && problem.at >= bytes.len() {
+        "A body that was cut is not whole JSON.".to_owned()
+    } else {
+        place(bytes, problem)
+    }
+}
+
 /// What is wrong and where, counted as editors do: lines from 1, columns in characters from 1.
-fn sentence(bytes: &[u8], problem: Problem) -> String {
+fn place(bytes: &[u8], problem: Problem) -> String {
     let before = bytes.get(..problem.at).unwrap_or(bytes);
     let line = memchr::memchr_iter(b'\n', before).count() + 1;
     let start = memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);

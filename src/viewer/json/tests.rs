@@ -6,6 +6,7 @@ fn shown(bytes: &[u8], all: bool) -> Shown {
         bytes,
         media_type: MediaType::parse("application/json"),
         coding: None,
+        is_cut: false,
     };
     view(&subject, Window { offset: 0, all })
 }
@@ -149,6 +150,21 @@ fn what_is_wrong_is_said_with_line_and_column() {
             "{text}"
         );
     }
+}
+
+#[test]
+fn a_body_that_was_cut_is_not_called_wrong() {
+    let subject = Subject {
+        bytes: b"{\"a\": [1, \"b",
+        media_type: None,
+        coding: None,
+        is_cut: true,
+    };
+    let shown = view(&subject, Window::default());
+    assert_eq!(
+        shown.problem.as_deref(),
+        Some("A body that was cut is not whole JSON.")
+    );
 }
 
 #[test]

@@ -181,7 +181,10 @@ mod tests {
     #[test]
     fn hostile_text_is_made_visible_and_short() {
         assert_eq!(one_line("/a?b=ü", 100), "/a?b=ü");
-        assert_eq!(one_line("a\r\nb\x1b[2J\x7f", 100), "a␍␊b␛[2J␡");
+        assert_eq!(
+            one_line("a\r\nb\x1b[2J\x7f", 100),
+            "a⟨CR⟩⟨LF⟩b⟨ESC⟩[2J⟨DEL⟩"
+        );
         assert_eq!(one_line("x\u{202e}gpj.exe", 100), "x⟨U+202E⟩gpj.exe");
         assert_eq!(one_line("\u{85}\u{2028}", 100), "⟨U+0085⟩⟨U+2028⟩");
         assert_eq!(one_line("ääää", 2), "ää…");

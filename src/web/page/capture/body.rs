@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 
 use super::fields::Rows;
 use super::{Error, Wanted, text};
-use crate::model::Headers;
+use crate::model::{BodyState, CaptureLine, Headers};
 use crate::viewer::{self, Choice, MediaType, Subject, View};
 use crate::web;
 
@@ -33,15 +33,25 @@ pub(super) struct BodyPart {
 impl BodyPart {
     /// Looks at a body, with a large one on a thread of its own: reading and hashing ten megabytes would hold up others.
     pub(super) async fn load(
-        headers: &Headers,
+        line: &CaptureLine,
         bytes: Bytes,
         wanted: Wanted,
     ) -> Result<Self, Error> {
+        let headers = &line.envelope.head.headers;
+        let is_cut = line.state != BodyState::Complete;
         let content_type = headers.get_text("content-type");
         let media_type = content_type.as_deref().and_then(MediaType::parse);
         let coding = coding(headers);
         let is_large = bytes.len() >= LARGE;
-        let look = move || Self::new(&bytes, media_type, coding, &wanted);
+        let look = move || {
+            let subject = Subject {
+                bytes: &bytes,
+                media_type,
+                coding,
+                is_cut,
+            };
+            Self::new(&subject, &wanted)
+        };
         if is_large {
             let looked = tokio::task::spawn_blocking(look).await;
             looked.map_err(|error| web::Error::Panicked(error.to_string()).into())
@@ -50,22 +60,13 @@ impl BodyPart {
         }
     }
 
-    fn new(
-        bytes: &[u8],
-        media_type: Option<MediaType>,
-        coding: Option<String>,
-        wanted: &Wanted,
-    ) -> Self {
-        let subject = Subject {
-            bytes,
-            media_type,
-            coding,
-        };
-        let choice = viewer::choose(&subject, wanted.view.as_deref(), wanted.window);
+    fn new(subject: &Subject<'_>, wanted: &Wanted) -> Self {
+        let bytes = subject.bytes;
+        let choice = viewer::choose(subject, wanted.view.as_deref(), wanted.window);
         Self {
             is_empty: bytes.is_empty(),
             size: text::size(bytes.len() as u64),
-            label: label(&subject, &choice),
+            label: label(subject, &choice),
             sha256: hex(&Sha256::digest(bytes)),
             is_text: std::str::from_utf8(bytes).is_ok() && !bytes.contains(&0),
             rows: match &choice.shown.view {

@@ -129,7 +129,7 @@ impl Detail {
         let capture = find(app, bin, n).await?;
         let (newer, older) = app.store.neighbours(&bin.bin, n).await?;
         let Capture { line, body } = capture;
-        let body = BodyPart::load(&line.envelope.head.headers, body, wanted.clone()).await?;
+        let body = BodyPart::load(&line, body, wanted.clone()).await?;
         let envelope = &line.envelope;
         let head = &envelope.head;
         let origin = Origin::of(envelope.peer, &app.config.listen.trusted_proxies);
