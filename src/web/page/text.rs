@@ -57,6 +57,17 @@ pub(crate) fn moment(at: Timestamp) -> String {
     at.civil().strftime("%F %H:%M:%S%.3f UTC").to_string()
 }
 
+/// The same, shorter: without the day when that is today's.
+pub(crate) fn time(now: Timestamp, at: Timestamp) -> String {
+    let (now, at) = (now.civil(), at.civil());
+    let form = if now.date() == at.date() {
+        "%H:%M:%S%.3f UTC"
+    } else {
+        "%-d %b %Y, %H:%M:%S%.3f UTC"
+    };
+    at.strftime(form).to_string()
+}
+
 /// A day: `25 November 2026`.
 pub(crate) fn date(at: Timestamp) -> String {
     at.civil().strftime("%-d %B %Y").to_string()
@@ -176,6 +187,9 @@ mod tests {
         assert_eq!(days_before(365).unwrap(), "Tuesday, 25 November 2025");
         assert_eq!(date(now), "25 November 2026");
         assert_eq!(moment(now), "2026-11-25 11:21:02.000 UTC");
+        assert_eq!(time(now, now), "11:21:02.000 UTC");
+        let before = now.minus_micros(86_400_000_000);
+        assert_eq!(time(now, before), "24 Nov 2026, 11:21:02.000 UTC");
     }
 
     #[test]

@@ -91,11 +91,11 @@ pub(super) fn missing(line: &CaptureLine) -> Option<String> {
         .sent
         .map(|sent| sent.saturating_sub(line.size))
         .filter(|&rest| rest > 0)
-        .map(|rest| text::counted(rest, "byte"));
+        .map(|rest| text::counted(rest, "more byte"));
     match (line.state, rest) {
         (BodyState::Complete, _) => None,
         (BodyState::Truncated, Some(rest)) => {
-            Some(format!("The kept bytes end here: {rest} more were sent."))
+            Some(format!("The kept bytes end here: {rest} were sent."))
         }
         (BodyState::Truncated, None) => Some("The kept bytes end here.".to_owned()),
         (BodyState::Aborted, Some(rest)) => {

@@ -90,6 +90,7 @@ struct HeadPart {
     url_path: Spelled,
     url_query: Option<Spelled>,
     at: Timestamp,
+    time: String,
     ago: String,
     client: String,
     /// The other end of the connection, where that is not the client.
@@ -188,6 +189,7 @@ impl HeadPart {
             url_path: shown(path),
             url_query: query.map(shown),
             at: envelope.received_at,
+            time: text::time(now, envelope.received_at),
             ago: text::ago(now, envelope.received_at),
             client: envelope.client.to_string(),
             peer: (envelope.client != envelope.peer.ip().to_canonical())
