@@ -135,7 +135,10 @@ pub(super) async fn body(
     State(app): State<Arc<App>>,
     BinByToken(bin): BinByToken,
     number: Number<Error>,
+    uri: Uri,
 ) -> Result<Response, Error> {
+    // Whoever asks for the bytes in another way, decoded for one, must not take these for it.
+    let [] = query::numbers(&uri, [])?;
     let n = number.0;
     let capture = app.store.capture(&bin, n).await.map_err(of_capture(n))?;
     let name = format!("request-{n}.bin");
