@@ -87,8 +87,13 @@ impl Link {
         state.tape.take().ok_or_else(|| Started::now(&self.clock))
     }
 
-    /// A request was answered.
-    pub(crate) fn end(&self) {
+    /// Begins to handle a request whose head as sent is of no use.
+    pub fn pass_over(&self) {
+        self.begin().ok(); // Either way the request has begun.
+    }
+
+    /// A request that was begun is answered.
+    pub fn end(&self) {
         let mut state = self.state();
         state.busy = state.busy.saturating_sub(1);
         state.idle_since = Instant::now();

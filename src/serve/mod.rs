@@ -93,7 +93,7 @@ impl Handler for Hookwell {
             *response.headers_mut() = answer.headers;
             return response;
         }
-        link.begin().ok(); // The head as sent is of no use to a page.
+        link.pass_over();
         let mut request = Request::from_parts(parts, Body::new(body));
         request.extensions_mut().insert(ConnectInfo(link.peer));
         let response = self

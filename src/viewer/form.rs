@@ -132,7 +132,9 @@ fn view(subject: &Subject<'_>, window: Window) -> Shown {
 mod tests {
     use super::*;
 
-    fn plain(text: &str) -> Vec<(String, String, Option<(usize, usize)>)> {
+    type Plain = (String, String, Option<(usize, usize)>);
+
+    fn plain(text: &str) -> Vec<Plain> {
         let table = Table::from_urlencoded(text);
         let field = |field: Field| (field.name.plain(), field.value.plain(), field.repeat);
         table.fields.into_iter().map(field).collect()

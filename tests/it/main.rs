@@ -7,6 +7,7 @@
 )]
 
 mod api;
+mod bench;
 mod export;
 mod floors;
 mod page;

@@ -3,6 +3,10 @@
 use super::{Connection, Server};
 
 /// One event.
+#[expect(
+    clippy::struct_field_names,
+    reason = "the names that the fields have in a stream"
+)]
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Event {
     pub(crate) id: Option<String>,
@@ -68,7 +72,7 @@ impl Events {
                 "id" => event.id = Some(value.to_owned()),
                 "event" => value.clone_into(&mut event.event),
                 "data" => {
-                    data = Some(data.map_or_else(|| value.to_owned(), |have| have + "\n" + value))
+                    data = Some(data.map_or_else(|| value.to_owned(), |have| have + "\n" + value));
                 }
                 "retry" => {}
                 other => panic!("unknown field {other:?}"),
