@@ -7,6 +7,7 @@
 )]
 
 mod api;
+mod cases;
 mod floors;
 mod page;
 mod support;
