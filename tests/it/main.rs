@@ -10,4 +10,8 @@ mod api;
 mod cases;
 mod floors;
 mod page;
+mod capture;
+mod cases;
+mod floors;
+mod framing;
 mod support;
