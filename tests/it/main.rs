@@ -7,11 +7,10 @@
 )]
 
 mod api;
-mod cases;
-mod floors;
-mod page;
 mod capture;
 mod cases;
 mod floors;
 mod framing;
+mod limits;
+mod page;
 mod support;
