@@ -16,7 +16,9 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::bins::{self, Counters, Name};
 use super::checkpoint::Checkpointer;
-use super::queue::{Append, Batch, Next, Queue, Refused, closed};
+use super::queue::{
+    Append, Batch, Next, Queue, REFUSED_ADDRESSES, REFUSED_TRACES, Refused, closed,
+};
 use super::room::{Room, shrink_log};
 use super::{captures, refusals};
 use crate::model::{Bin, BinId, CaptureNumber, Draft};
@@ -97,7 +99,7 @@ impl Writer {
         loop {
             let wait = if !self.purge.is_empty() && !self.room.is_full() {
                 Some(Duration::ZERO)
-            } else if self.room.is_strained() || self.purged {
+            } else if self.room.is_strained() || self.purged || !self.refused.is_empty() {
                 Some(LOOK_AGAIN)
             } else {
                 None
@@ -128,9 +130,7 @@ impl Writer {
             task(self);
         }
         for (address, refused) in batch.refused {
-            let waiting = self.refused.entry(address).or_default();
-            waiting.count += refused.count;
-            waiting.traces.extend(refused.traces);
+            self.refuse(address, refused);
         }
         self.write_refused();
         if self.purge.values().sum::<u64>() > PURGE_BACKLOG {
@@ -144,8 +144,8 @@ impl Writer {
     fn idle(&mut self) {
         if self.room.is_strained() {
             self.room.recover(&self.connection);
-            self.write_refused();
         }
+        self.write_refused();
         if !self.purge.is_empty() {
             self.purge_some();
         } else if self.purged {
@@ -298,7 +298,19 @@ impl Writer {
         result
     }
 
-    /// Writes the refusals that wait; on a full disk they go on waiting.
+    /// Adds to the refusals that wait. However long they have to, each address has one count and its newest traces.
+    fn refuse(&mut self, address: Address, refused: Refused) {
+        if self.refused.len() >= REFUSED_ADDRESSES && !self.refused.contains_key(&address) {
+            return;
+        }
+        let waiting = self.refused.entry(address).or_default();
+        waiting.count += refused.count;
+        waiting.traces.extend(refused.traces);
+        let over = waiting.traces.len().saturating_sub(REFUSED_TRACES);
+        waiting.traces.drain(..over);
+    }
+
+    /// Writes the refusals that wait; as long as the disk does not take them they go on waiting.
     fn write_refused(&mut self) {
         if self.refused.is_empty() || self.room.is_full() {
             return;
@@ -330,9 +342,8 @@ impl Writer {
             Err(error) => {
                 tracing::warn!(
                     error = &error as &dyn std::error::Error,
-                    "traces of refused requests could not be written"
+                    "traces of refused requests could not be written yet"
                 );
-                self.refused.clear();
             }
         }
     }
