@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
@@ -61,6 +61,8 @@ pub(super) struct Writer {
     purged: bool,
     /// Refusals that could not be written yet.
     refused: HashMap<Address, Refused>,
+    /// When a full disk was last looked at.
+    looked: Instant,
     log_pages: Arc<AtomicU32>,
     checkpointer: Checkpointer,
     outcomes: mpsc::UnboundedSender<Outcome>,
@@ -88,6 +90,7 @@ impl Writer {
             purge,
             purged: false,
             refused: HashMap::new(),
+            looked: Instant::now(),
             log_pages,
             checkpointer,
             outcomes,
@@ -132,6 +135,7 @@ impl Writer {
         for (address, refused) in batch.refused {
             self.refuse(address, refused);
         }
+        self.look_for_room();
         self.write_refused();
         if self.purge.values().sum::<u64>() > PURGE_BACKLOG {
             self.purge_some();
@@ -140,11 +144,17 @@ impl Writer {
             .after_commit(&self.connection, self.log_pages.load(Ordering::Relaxed));
     }
 
-    /// Housekeeping while nothing waits.
-    fn idle(&mut self) {
-        if self.room.is_strained() {
+    /// Looks whether a full disk has room again; also while senders go on trying, so that the queue is never empty for long.
+    fn look_for_room(&mut self) {
+        if self.room.is_strained() && self.looked.elapsed() >= LOOK_AGAIN {
+            self.looked = Instant::now();
             self.room.recover(&self.connection);
         }
+    }
+
+    /// Housekeeping while nothing waits.
+    fn idle(&mut self) {
+        self.look_for_room();
         self.write_refused();
         if !self.purge.is_empty() {
             self.purge_some();
