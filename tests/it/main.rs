@@ -9,6 +9,7 @@
 mod api;
 mod capture;
 mod cases;
+mod crash;
 mod floors;
 mod framing;
 mod limits;
