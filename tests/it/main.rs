@@ -10,6 +10,7 @@ mod api;
 mod capture;
 mod cases;
 mod crash;
+mod disk;
 mod floors;
 mod framing;
 mod limits;
