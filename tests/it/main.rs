@@ -8,7 +8,13 @@
 
 mod api;
 mod bench;
+mod capture;
+mod cases;
+mod crash;
+mod disk;
 mod export;
 mod floors;
+mod framing;
+mod limits;
 mod page;
 mod support;

@@ -84,10 +84,13 @@ impl Cache {
         known.answer()
     }
 
-    /// Forgets a bin that was changed.
-    pub(super) fn forget(&self, serial: u64) {
+    /// Forgets a bin that was made or changed, and who had its alias before.
+    pub(super) fn forget(&self, bin: &Bin) {
         let mut names = self.0.write().unwrap_or_else(PoisonError::into_inner);
         names.generation += 1;
-        names.known.retain(|_, known| known.serial() != serial);
+        names.known.retain(|name, known| {
+            let alias = matches!((name, &bin.settings.alias), (Name::Alias(name), Some(alias)) if name == alias);
+            known.serial() != bin.serial && !alias
+        });
     }
 }
