@@ -139,7 +139,7 @@ impl Sqlite {
             bins::bury(transaction, bin.serial, now)?;
             Ok(((), Change::Gone(bin.id)))
         })?;
-        cache.forget(bin.serial);
+        cache.forget(bin);
         Ok(())
     }
 }
@@ -225,7 +225,7 @@ impl Store for Sqlite {
             writer.noting_full(made)
         };
         let bin = self.write(work).await?;
-        self.cache.forget(bin.serial); // An alias may have named a bin that is gone.
+        self.cache.forget(&bin);
         Ok(Arc::new(bin))
     }
 
@@ -245,7 +245,7 @@ impl Store for Sqlite {
                 bins::update(transaction, updated.serial, &updated.settings)?;
                 Ok(((), Change::Updated(updated.id)))
             })?;
-            cache.forget(updated.serial);
+            cache.forget(&updated);
             Ok(Arc::new(updated))
         };
         self.write(work).await
@@ -392,6 +392,7 @@ impl Store for Sqlite {
             }
         }
         self.readers.close();
+        self.cache.forget_all(); // What is asked from now on is asked of the readers, who say that they are closed.
         self.lock
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
