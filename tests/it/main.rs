@@ -10,4 +10,5 @@ mod api;
 mod bench;
 mod floors;
 mod page;
+mod store;
 mod support;
