@@ -328,7 +328,8 @@ impl Store for Sqlite {
         let (serial, id) = (bin.serial, bin.id);
         self.write(move |writer| {
             writer.change(serial, |_, counters| {
-                Ok((counters.clear(), Change::Cleared(id)))
+                let upto = CaptureNumber(counters.last_n);
+                Ok((counters.clear(), Change::Cleared(id, upto)))
             })
         })
         .await

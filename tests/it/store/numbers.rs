@@ -200,7 +200,7 @@ pub(super) async fn every_kind_of_change_is_announced_in_order(place: Place) {
             Change::Captured(bin.id, CaptureNumber(2)),
             Change::Deleted(bin.id, CaptureNumber(1)),
             Change::Updated(bin.id),
-            Change::Cleared(bin.id),
+            Change::Cleared(bin.id, CaptureNumber(2)),
             Change::Refused(bin.id),
             Change::Gone(bin.id),
         ]
