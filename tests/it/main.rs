@@ -9,6 +9,7 @@
 mod api;
 mod bench;
 mod floors;
+mod live;
 mod page;
 mod store;
 mod support;
