@@ -16,5 +16,7 @@ mod export;
 mod floors;
 mod framing;
 mod limits;
+mod live;
 mod page;
+mod store;
 mod support;

@@ -172,7 +172,7 @@ impl Store for Sqlite {
             writer.noting_full(made)
         };
         let bin = self.write(work).await?;
-        self.cache.forget(&bin); // Its alias may have named a bin that is gone.
+        self.cache.forget(&bin);
         Ok(Arc::new(bin))
     }
 
@@ -275,7 +275,8 @@ impl Store for Sqlite {
         let (serial, id) = (bin.serial, bin.id);
         self.write(move |writer| {
             writer.change(serial, |_, counters| {
-                Ok((counters.clear(), Change::Cleared(id)))
+                let upto = CaptureNumber(counters.last_n);
+                Ok((counters.clear(), Change::Cleared(id, upto)))
             })
         })
         .await
@@ -339,6 +340,7 @@ impl Store for Sqlite {
             }
         }
         self.readers.close();
+        self.cache.forget_all(); // What is asked from now on is asked of the readers, who say that they are closed.
         self.lock
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
