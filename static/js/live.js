@@ -97,4 +97,4 @@ if (app.dataset.stream) {
   document.getElementById('pause').addEventListener('click', () => { paused = pause(); tell(); });
 }
 
-list.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest' });
+list.querySelector('[aria-current]')?.scrollIntoView({ block: stream ? 'nearest' : 'center' });
