@@ -301,6 +301,24 @@ fn what_the_api_does_not_have_is_a_problem_and_not_a_page() {
 }
 
 #[test]
+fn a_body_that_is_declared_too_large_is_refused_before_it_is_sent() {
+    let server = Server::start();
+    let bin = server.bin();
+    let fields = [("expect", "100-continue"), ("content-length", "10485760")];
+    for (method, path) in [
+        ("POST", "/api/v1/bins"),
+        ("PATCH", "/api/v1/bins/x"),
+        ("POST", "/b/no-such-bin-000000000000"),
+        ("POST", "/"),
+        ("GET", "/nothing.here"),
+    ] {
+        // The answer is the first thing that comes: no 100 before it.
+        server.ask(method, path, &fields, b"").is(413);
+    }
+    server.of(&bin, "GET", "").is(200);
+}
+
+#[test]
 fn a_service_worker_script_is_refused() {
     let server = Server::start();
     let fields = [("service-worker", "script")];
