@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # Sourced by the other scripts: installs Debian packages where that is possible.
 
 # install_packages WHAT PACKAGE…: installs the packages, or says what is missing and ends the script.

@@ -1,4 +1,4 @@
-//! A channel per watched bin.
+//! A topic per watched bin.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -6,20 +6,27 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{broadcast, watch};
 
 use super::Subscription;
+use super::subscription::{News, Seat};
 use crate::model::{Bin, BinId, CaptureNumber};
-use crate::store::{Change, Store};
+use crate::store::{self, Address, Change, Store, Window};
 
-/// How many changes a reader may be behind before it reads again from the store.
-const BACKLOG: usize = 256;
+/// How many changes, captures left out, a reader may be behind before it has to read the list anew.
+const BACKLOG: usize = 64;
 
-/// The bin has as many watchers as it may.
-#[derive(Debug, Clone, Copy, thiserror::Error)]
-#[error("too many watchers on this bin")]
-pub struct TooManyWatchers;
+/// Why a bin cannot be watched now.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The bin has as many watchers as it may.
+    #[error("too many watchers on this bin")]
+    TooManyWatchers,
+    /// The store cannot be read.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+}
 
 /// Hands out subscriptions; cheap to clone.
 ///
-/// A bin's channel is made by its first reader and goes away with its last.
+/// A bin's topic is made by its first reader and goes away with its last.
 #[derive(Debug, Clone)]
 pub struct Hub {
     store: Arc<dyn Store>,
@@ -28,7 +35,64 @@ pub struct Hub {
     stopping: watch::Receiver<bool>,
 }
 
-type Topics = Mutex<HashMap<BinId, broadcast::Sender<Change>>>;
+/// What the readers of one bin listen to.
+///
+/// Captures come by the thousand and are read from the store, so that of them the newest number is enough, which nobody can
+/// be too slow for. Whoever has seen a number there finds in `others` all that was announced before it.
+#[derive(Debug)]
+struct Topic {
+    newest: watch::Sender<CaptureNumber>,
+    others: broadcast::Sender<Change>,
+}
+
+impl Default for Topic {
+    fn default() -> Self {
+        Self {
+            newest: watch::Sender::new(CaptureNumber(0)),
+            others: broadcast::channel(BACKLOG).0,
+        }
+    }
+}
+
+/// The bins that are watched.
+#[derive(Debug, Default)]
+pub(super) struct Topics(Mutex<HashMap<BinId, Topic>>);
+
+impl Topics {
+    fn with<T>(&self, work: impl FnOnce(&mut HashMap<BinId, Topic>) -> T) -> T {
+        work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Forgets a bin that nobody watches any more.
+    pub(super) fn leave(&self, bin: BinId) {
+        self.with(|topics| {
+            if topics
+                .get(&bin)
+                .is_some_and(|topic| topic.others.receiver_count() == 0)
+            {
+                topics.remove(&bin);
+            }
+        });
+    }
+
+    fn tell(&self, changes: &[Change]) {
+        self.with(|topics| {
+            if topics.is_empty() {
+                return;
+            }
+            for change in changes {
+                let Some(topic) = topics.get(&change.bin()) else {
+                    continue;
+                };
+                if let Change::Captured(_, n) = change {
+                    topic.newest.send_replace(*n);
+                } else {
+                    topic.others.send(change.clone()).ok(); // Its last reader may be leaving just now.
+                }
+            }
+        });
+    }
+}
 
 impl Hub {
     /// A hub over the store's changes. Its subscriptions end when `stopping` turns true; `max_watchers` is per bin, 0 for any
@@ -48,68 +112,68 @@ impl Hub {
         }
     }
 
-    /// Watches a bin. With `after` the reader is first given what came after that number; without it only what is new.
+    /// Watches a bin. With `after` the reader is first given what came after that number; without it what comes from the
+    /// moment on that this returns.
     ///
     /// # Errors
-    /// [`TooManyWatchers`] when the bin has its fill.
-    pub fn subscribe(
+    /// [`Error::TooManyWatchers`] when the bin has its fill; [`Error::Store`] when the store cannot be read.
+    pub async fn subscribe(
         &self,
         bin: Arc<Bin>,
         after: Option<CaptureNumber>,
-    ) -> Result<Subscription, TooManyWatchers> {
-        let receiver = {
-            let mut topics = self.topics.lock().unwrap_or_else(PoisonError::into_inner);
-            let topic = topics
-                .entry(bin.id)
-                .or_insert_with(|| broadcast::channel(BACKLOG).0);
-            if self.max_watchers != 0 && topic.receiver_count() >= self.max_watchers {
-                return Err(TooManyWatchers);
+    ) -> Result<Subscription, Error> {
+        let news = self.topics.with(|topics| {
+            let topic = topics.entry(bin.id).or_default();
+            if self.max_watchers != 0 && topic.others.receiver_count() >= self.max_watchers {
+                return Err(Error::TooManyWatchers);
             }
-            topic.subscribe()
+            Ok(News {
+                newest: topic.newest.subscribe(),
+                others: topic.others.subscribe(),
+                stopping: self.stopping.clone(),
+                seat: Seat {
+                    topics: Arc::clone(&self.topics),
+                    bin: bin.id,
+                },
+            })
+        })?;
+        // Looked at while already listening: what comes meanwhile is seen by one of the two.
+        let window = Window::Newest {
+            before: None,
+            limit: 1,
         };
+        let lines = self.store.lines(&bin, window).await?;
+        // Its end may have been announced before anybody listened.
+        self.store.bin(&Address::Id(bin.id)).await?;
+        let newest = lines.first().map_or(CaptureNumber(0), |line| line.n);
         Ok(Subscription::new(
             Arc::clone(&self.store),
             bin,
             after,
-            receiver,
-            self.stopping.clone(),
+            newest,
+            news,
         ))
     }
 
     /// How many streams are open.
     pub fn watchers(&self) -> usize {
-        let topics = self.topics.lock().unwrap_or_else(PoisonError::into_inner);
-        topics.values().map(broadcast::Sender::receiver_count).sum()
+        self.topics.with(|topics| {
+            topics
+                .values()
+                .map(|topic| topic.others.receiver_count())
+                .sum()
+        })
     }
 }
 
 /// Passes changes on until the store closes.
-async fn pump(mut changes: crate::store::ChangeFeed, topics: Arc<Topics>) {
+async fn pump(mut changes: store::ChangeFeed, topics: Arc<Topics>) {
     use broadcast::error::RecvError;
     loop {
         match changes.recv().await {
-            Ok(batch) => {
-                let mut topics = topics.lock().unwrap_or_else(PoisonError::into_inner);
-                if topics.is_empty() {
-                    continue;
-                }
-                for change in batch.iter() {
-                    let id = change.bin();
-                    let unheard = topics
-                        .get(&id)
-                        .is_some_and(|topic| topic.send(change.clone()).is_err());
-                    if unheard {
-                        topics.remove(&id);
-                    }
-                }
-            }
-            Err(RecvError::Lagged(_)) => {
-                // Nobody knows any more what was missed: each reader's own channel is closed, upon which it reads again.
-                topics
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .clear();
-            }
+            Ok(batch) => topics.tell(&batch),
+            // Nobody knows any more what was missed: every reader's topic is closed, upon which it comes back to read again.
+            Err(RecvError::Lagged(_)) => topics.with(HashMap::clear),
             Err(RecvError::Closed) => return,
         }
     }

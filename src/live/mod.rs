@@ -7,5 +7,5 @@
 mod hub;
 mod subscription;
 
-pub use hub::{Hub, TooManyWatchers};
+pub use hub::{Error, Hub};
 pub use subscription::{Event, Subscription};

@@ -3,10 +3,11 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tokio::sync::{broadcast, watch};
 
-use crate::model::{Bin, CaptureLine, CaptureNumber};
+use super::hub::Topics;
+use crate::model::{Bin, BinId, CaptureLine, CaptureNumber};
 use crate::store::{self, Change, Store, Window};
 
 /// How many captures a reader may have missed and still be given one by one; beyond it the list has to be read anew.
@@ -42,126 +43,152 @@ pub enum Event {
 pub struct Subscription {
     store: Arc<dyn Store>,
     bin: Arc<Bin>,
-    /// The last number that was given; `None` until the first look at the store.
-    place: Option<CaptureNumber>,
-    /// The newest number that is known to be there.
-    newest: Option<CaptureNumber>,
+    /// The last number that was given, or is not to be given any more.
+    place: CaptureNumber,
+    /// The newest number that may be given: what was announced before it has been heard.
+    newest: CaptureNumber,
     ready: VecDeque<Event>,
-    changes: broadcast::Receiver<Change>,
-    stopping: watch::Receiver<bool>,
+    news: News,
     over: bool,
 }
 
+/// What a subscription listens to.
+#[derive(Debug)]
+pub(super) struct News {
+    pub(super) newest: watch::Receiver<CaptureNumber>,
+    pub(super) others: broadcast::Receiver<Change>,
+    pub(super) stopping: watch::Receiver<bool>,
+    /// Behind the receivers, so that it is dropped after them.
+    #[expect(dead_code, reason = "it is there to be dropped")]
+    pub(super) seat: Seat,
+}
+
+/// A reader's place at its topic. Whoever leaves last takes the topic along.
+#[derive(Debug)]
+pub(super) struct Seat {
+    pub(super) topics: Arc<Topics>,
+    pub(super) bin: BinId,
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.topics.leave(self.bin);
+    }
+}
+
 impl Subscription {
+    /// A subscription that begins after a number, or with what comes after `newest`, the newest there is.
     pub(super) fn new(
         store: Arc<dyn Store>,
         bin: Arc<Bin>,
         after: Option<CaptureNumber>,
-        changes: broadcast::Receiver<Change>,
-        stopping: watch::Receiver<bool>,
+        newest: CaptureNumber,
+        news: News,
     ) -> Self {
-        Self {
+        let mut subscription = Self {
             store,
             bin,
-            place: after,
-            newest: None,
+            place: after.unwrap_or(newest),
+            newest,
             ready: VecDeque::new(),
-            changes,
-            stopping,
+            news,
             over: false,
+        };
+        if subscription.place > newest {
+            // The reader knows captures that are gone, or those of another database.
+            subscription.resync(newest);
         }
+        subscription
     }
 
-    /// The next event; `None` when the bin is gone, the server stops, or the reader must come back to read again.
+    /// The next event; `None` when the bin is gone, the server stops, or the reader must come back to read again. A caller
+    /// that stops waiting for it loses nothing.
     ///
     /// # Errors
     /// What the store says when it cannot be read; the reader should come back later.
     pub async fn next(&mut self) -> store::Result<Option<Event>> {
-        if self.place.is_none() || self.newest.is_none() {
-            self.look().await?;
-        }
         loop {
             if let Some(event) = self.ready.pop_front() {
                 return Ok(Some(event));
             }
-            if self.over || *self.stopping.borrow() {
+            if self.over || *self.news.stopping.borrow() {
                 return Ok(None);
             }
+            // The number is looked at first: what was announced before it is among the others by then, and goes first.
+            let newest = *self.news.newest.borrow_and_update();
+            match self.news.others.try_recv() {
+                Ok(change) => {
+                    self.take(&change);
+                    continue;
+                }
+                Err(TryRecvError::Lagged(_)) => {
+                    self.resync(self.place.max(newest));
+                    continue;
+                }
+                Err(TryRecvError::Closed) => return Ok(None),
+                Err(TryRecvError::Empty) => {}
+            }
+            self.newest = self.newest.max(newest);
             if self.place < self.newest {
                 self.catch_up().await?;
                 continue;
             }
             tokio::select! {
-                change = self.changes.recv() => match change {
+                changed = self.news.newest.changed() => if changed.is_err() { return Ok(None) },
+                change = self.news.others.recv() => match change {
                     Ok(change) => self.take(&change),
-                    Err(RecvError::Lagged(_)) => self.look().await?,
+                    Err(RecvError::Lagged(_)) => self.resync(self.place),
                     Err(RecvError::Closed) => return Ok(None),
                 },
-                _ = self.stopping.changed() => return Ok(None),
+                _ = self.news.stopping.changed() => return Ok(None),
             }
         }
     }
 
-    /// Asks the store for the newest number.
-    async fn look(&mut self) -> store::Result<()> {
-        let newest = self
-            .store
-            .lines(
-                &self.bin,
-                Window::Newest {
-                    before: None,
-                    limit: 1,
-                },
-            )
-            .await?;
-        let newest = newest.first().map_or(CaptureNumber(0), |line| line.n);
-        self.newest = self.newest.max(Some(newest));
-        // A place ahead of the newest is from another database or from before a clear: nothing new has such a number yet.
-        self.place = self.place.or(self.newest);
+    /// Reads a page of what is new; or gives up on it when it is too much.
+    async fn catch_up(&mut self) -> store::Result<()> {
+        let (place, newest) = (self.place, self.newest);
+        let window = Window::After {
+            after: place,
+            limit: PAGE,
+        };
+        let mut lines = self.store.lines(&self.bin, window).await?;
+        // Those above are left for later: a clear that was before them may not have been heard yet.
+        let all = lines.len() < PAGE;
+        lines.retain(|line| line.n <= newest);
+        // Numbers that are not there were deleted: nothing of them was missed.
+        let Some((first, last)) = lines.first().zip(lines.last()) else {
+            self.place = newest;
+            return Ok(());
+        };
+        if newest.0 - first.n.0 >= CATCH_UP {
+            self.resync(newest);
+            return Ok(());
+        }
+        self.place = if all { newest } else { last.n };
+        let events = lines
+            .into_iter()
+            .map(|line| Event::Captured(Box::new(line)));
+        self.ready.extend(events);
         Ok(())
     }
 
-    /// Reads a page of what is new; or gives up on it when it is too much.
-    async fn catch_up(&mut self) -> store::Result<()> {
-        let (place, newest) = (
-            self.place.unwrap_or(CaptureNumber(0)),
-            self.newest.unwrap_or(CaptureNumber(0)),
-        );
-        if newest.0 - place.0 > CATCH_UP {
-            self.place = Some(newest);
-            self.ready.push_back(Event::Resync(newest));
-            return Ok(());
-        }
-        let lines = self
-            .store
-            .lines(
-                &self.bin,
-                Window::After {
-                    after: place,
-                    limit: PAGE,
-                },
-            )
-            .await?;
-        // Numbers that are missing here were deleted meanwhile.
-        self.place = if lines.len() < PAGE {
-            Some(lines.last().map_or(newest, |last| last.n.max(newest)))
-        } else {
-            lines.last().map(|last| last.n)
-        };
-        self.newest = self.newest.max(self.place);
-        self.ready.extend(
-            lines
-                .into_iter()
-                .map(|line| Event::Captured(Box::new(line))),
-        );
-        Ok(())
+    /// Goes on after that number, and has the reader read the list anew.
+    fn resync(&mut self, place: CaptureNumber) {
+        self.place = place;
+        self.ready.push_back(Event::Resync(place));
     }
 
     fn take(&mut self, change: &Change) {
         match *change {
-            Change::Captured(_, n) => self.newest = self.newest.max(Some(n)),
+            Change::Captured(..) => {} // These have a way of their own.
             Change::Deleted(_, n) => self.ready.push_back(Event::Deleted(n)),
-            Change::Cleared(_) => self.ready.push_back(Event::Cleared),
+            Change::Cleared(_, upto) if self.place <= upto => {
+                self.place = upto;
+                self.ready.push_back(Event::Cleared);
+            }
+            // The reader was already given captures from after the clear.
+            Change::Cleared(..) => self.resync(self.place),
             Change::Updated(_) => self.ready.push_back(Event::Updated),
             Change::Refused(_) => self.ready.push_back(Event::Refused),
             Change::Gone(_) => {

@@ -79,8 +79,8 @@ pub enum Change {
     Captured(BinId, CaptureNumber),
     /// One capture was deleted.
     Deleted(BinId, CaptureNumber),
-    /// All captures of the bin were deleted.
-    Cleared(BinId),
+    /// All captures of the bin up to this number were deleted.
+    Cleared(BinId, CaptureNumber),
     /// The settings of the bin were changed.
     Updated(BinId),
     /// Requests to the bin were refused.
@@ -167,7 +167,7 @@ impl Change {
         match *self {
             Self::Captured(bin, _)
             | Self::Deleted(bin, _)
-            | Self::Cleared(bin)
+            | Self::Cleared(bin, _)
             | Self::Updated(bin)
             | Self::Refused(bin)
             | Self::Gone(bin) => bin,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 
-use crate::store;
+use crate::{live, store};
 
 /// A failure, by what it means to the one who asked.
 #[derive(Debug, thiserror::Error)]
@@ -168,6 +168,15 @@ impl Error {
 /// writes it once.
 #[derive(Debug, Clone)]
 pub struct Cause(pub Arc<Error>);
+
+impl From<live::Error> for Error {
+    fn from(error: live::Error) -> Self {
+        match error {
+            live::Error::TooManyWatchers => Self::TooManyWatchers,
+            live::Error::Store(error) => error.into(),
+        }
+    }
+}
 
 impl From<store::Error> for Error {
     fn from(error: store::Error) -> Self {

@@ -8,26 +8,31 @@ document.body.append(region);
 let due = 0;
 let next = '';
 
-// Has a sentence read out: at most one each 4 s, the latest, so that a burst is not a flood. `now` for the answer to a key or click.
+// Has a sentence read out: the latest each 4 s, so that a burst is no flood; `now` in answer to a key or click.
 export function say(text, now = false) {
   next = text;
   if (now) region.textContent = text;
   else due ||= setTimeout(() => { region.textContent = next; due = 0; }, 4000);
 }
 
-// What a copy button means: the text in its attribute, else the code, lines, cell or view that it stands beside.
+async function fetched(address) {
+  const answer = await fetch(address);
+  if (!answer.ok) throw new Error(answer.status);
+  return answer.text();
+}
+
+// What a copy button means: its attribute, the body as it was sent, or the code or cell that it stands beside.
 function meant(button) {
   if (button.dataset.copy) return button.dataset.copy;
-  const row = button.closest('tr');
+  const body = button.closest('#body > header')?.parentElement;
+  if (body) return body.querySelector('.hex')?.textContent ?? fetched(document.querySelector('.detail a[download]').href);
   const near = button.closest('.url')?.querySelector('code')
     ?? button.closest('.code')?.querySelector('pre')
-    ?? row?.querySelector('td')
-    ?? button.closest('h2')?.querySelector('span:not(.m)')
-    ?? button.closest('.sec')?.querySelector('.view pre, .view, .boxed, .code');
-  if (!near) return '';
+    ?? button.closest('tr')?.querySelector('td')
+    ?? button.closest('h2').querySelector('span:not(.m)');
   // Signs that were added to the bytes are not part of them.
   const copy = near.cloneNode(true);
-  copy.querySelectorAll('.hint, .tag, .fold, .no, .vh, button, svg').forEach(e => e.remove());
+  copy.querySelectorAll('.tag, .vh').forEach(e => e.remove());
   return copy.textContent.trim();
 }
 
@@ -44,12 +49,6 @@ export async function put(text, button) {
   button.dataset.copied = '';
   clearTimeout(button.timer);
   button.timer = setTimeout(() => delete button.dataset.copied, 1600);
-}
-
-async function fetched(address) {
-  const answer = await fetch(address);
-  if (!answer.ok) throw new Error(answer.status);
-  return answer.text();
 }
 
 document.addEventListener('click', e => {

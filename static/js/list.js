@@ -11,7 +11,7 @@ export const app = document.querySelector('.app');
 export const list = document.getElementById('list');
 const pages = document.getElementById('pages');
 const pill = document.getElementById('pill');
-const narrow = matchMedia('(max-width: 54rem)');
+export const narrow = matchMedia('(max-width: 54rem)');
 
 export const rows = () => [...pages.querySelectorAll('a.row')];
 export const number = row => Number(row.id.slice(1));
@@ -27,14 +27,14 @@ let timer = 0;
 let unseen = 0;
 let title = document.title;
 
-// ── the page's title, with what came while nobody looked
+// the page's title, with what came while nobody looked
 export function entitle(text = title) {
   title = text;
   document.title = unseen ? `(${unseen}) ${title}` : title;
 }
 document.addEventListener('visibilitychange', () => { unseen = 0; entitle(); });
 
-// ── entering
+// entering
 const scrolled = () => narrow.matches ? scrollY : list.scrollTop;
 const mayEnter = () => !paused && scrolled() < 4 && !(over && document.hasFocus())
   && !list.contains(document.activeElement) && getSelection().isCollapsed && !timer;
@@ -151,14 +151,14 @@ export function empty() {
   show();
 }
 
-// ── reading the list again, and more of it
+// reading the list again, and more of it
 async function part(address) {
   const answer = await fetch(address);
   if (!answer.ok) throw new Error(answer.status);
   return parse(await answer.text());
 }
 
-// The whole list anew, after too much was missed to be told row by row.
+// The list anew, after too much was missed.
 export async function reread() {
   const open = current();
   missed ??= [];
@@ -194,7 +194,7 @@ list.addEventListener('click', async e => {
   }
 });
 
-// ── pausing
+// pausing
 export function pause() {
   paused = !paused;
   const button = document.getElementById('pause');

@@ -12,7 +12,7 @@ const notes = document.getElementById('notes');
 let paused = false;
 let stream = null;
 
-// ── notes under the status line, one of a kind
+// notes under the status line, one of a kind
 function note(id, strong, words, button, act) {
   let element = document.getElementById(id);
   if (!element) {
@@ -21,7 +21,6 @@ function note(id, strong, words, button, act) {
     notes.append(element);
   }
   element.querySelector('b').textContent = strong;
-  // Rewritten only when it changes, and the countdown is not read out.
   const span = element.querySelector('span');
   if (span.textContent !== words) span.textContent = words;
   const control = element.querySelector('.btn');
@@ -32,7 +31,7 @@ function note(id, strong, words, button, act) {
 }
 const drop = id => document.getElementById(id)?.remove();
 
-// ── the state in the status line
+// the state in the status line
 let word = 'Live';
 function tell(text = word) {
   word = text;
@@ -98,5 +97,4 @@ if (app.dataset.stream) {
   document.getElementById('pause').addEventListener('click', () => { paused = pause(); tell(); });
 }
 
-// The list starts at the open request.
-list.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest' });
+list.querySelector('[aria-current]')?.scrollIntoView({ block: stream ? 'nearest' : 'center' });

@@ -1,4 +1,4 @@
-// What every page has: copying, times, menus, the theme's state, and questions before deleting. Each page works without it.
+// What every page has: copying, times, menus, the theme's state, questions before deleting.
 
 import './copy.js';
 import './time.js';

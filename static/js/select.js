@@ -1,11 +1,10 @@
 // Opening a request beside the list: the link's page is fetched in part, and takes the place of the one that was open.
 
 import { say } from './copy.js';
-import { app, current, entitle, remove, rows } from './list.js';
+import { app, current, entitle, narrow, remove, rows } from './list.js';
 import { parse } from './stream.js';
 import { wire } from './tree.js';
 
-const narrow = matchMedia('(max-width: 54rem)');
 const detail = () => document.getElementById('request');
 let turn = 0;
 
@@ -72,6 +71,13 @@ export function step(by) {
 
 document.addEventListener('click', e => {
   if (e.ctrlKey || e.metaKey || e.shiftKey || e.altKey || e.button) return;
+  // Places inside the open request add nothing to the history either: going back to one would name another request.
+  const place = e.target.closest('.detail a[href^="#"]');
+  if (place) {
+    e.preventDefault();
+    location.replace(place.href);
+    return;
+  }
   const row = e.target.closest('#pages a.row');
   const view = e.target.closest('.detail .tabs a, .detail a[data-view]');
   const near = e.target.closest('.detail .acts a[href*="/requests/"]');
@@ -87,6 +93,11 @@ document.addEventListener('submit', async e => {
   const n = Number(/\/requests\/(\d+)\/delete$/.exec(form?.getAttribute('action'))?.[1]);
   if (!n || narrow.matches) return;
   e.preventDefault();
+  detail()?.removeAttribute('data-n');
+  // Looked up first: the stream may be faster than the answer.
+  const all = rows();
+  const at = all.indexOf(document.getElementById(`r${n}`));
+  const next = at < 0 ? null : all[at + 1] ?? all[at - 1];
   try {
     const answer = await fetch(form.action, { method: 'POST', redirect: 'manual' });
     if (answer.status >= 400) throw new Error(answer.status);
@@ -94,10 +105,6 @@ document.addEventListener('submit', async e => {
     form.submit();
     return;
   }
-  const all = rows();
-  const at = all.indexOf(document.getElementById(`r${n}`));
-  const next = at < 0 ? null : all[at + 1] ?? all[at - 1];
-  detail()?.removeAttribute('data-n');
   remove(n);
   say(`Request ${n} deleted`, true);
   if (next) select(next);

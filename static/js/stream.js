@@ -3,8 +3,8 @@
 const TRY_AGAIN = [1, 2, 4, 8, 15]; // seconds
 const HIDDEN = 20_000; // browsers allow six streams an origin, and people keep pages open
 
-// Opens `path` behind the number `after`. `on` has a function for each event that is wanted, given its data, and `state`, given
-// 'live', 'lost' (with the time since, and seconds to the next try) or 'gone'.
+// Opens `path` behind the number `after`. `on` has functions by event, given its data, and `state`, given 'live', 'gone', or
+// 'lost' with the time since and the seconds to the next try.
 export function watch(path, after, on) {
   let source = null;
   let last = after;

@@ -1,10 +1,8 @@
 // Inside an open request: JSON lines with their paths, and which part is being read.
 
 import { put, say } from './copy.js';
+import { narrow } from './list.js';
 
-const narrow = matchMedia('(max-width: 54rem)');
-
-// Marks a line and shows its path.
 function mark(line) {
   const tree = line.closest('.tree');
   tree.querySelector('.at')?.classList.remove('at');
@@ -81,14 +79,28 @@ export function wire(article) {
       put('value' in button.dataset ? plain(value(line)) : line.dataset.path, button);
     });
   }
+  follow(article);
+}
+
+// Marks the part that is being read: the last that begins in the upper third.
+function follow(article) {
   const links = [...article.querySelectorAll('.toc a')];
-  const seen = new IntersectionObserver(entries => {
-    const hit = entries.find(entry => entry.isIntersecting);
-    if (!hit) return;
-    for (const link of links) {
-      if (link.hash === `#${hit.target.id}`) link.setAttribute('aria-current', 'true');
-      else link.removeAttribute('aria-current');
-    }
-  }, { root: narrow.matches ? null : article, rootMargin: '-90px 0px -70% 0px' });
-  article.querySelectorAll('.sec').forEach(part => seen.observe(part));
+  const parts = [...article.querySelectorAll('.sec')];
+  let chosen = 0;
+  const mark = id => links.forEach(link => {
+    if (link.hash === `#${id}`) link.setAttribute('aria-current', 'true');
+    else link.removeAttribute('aria-current');
+  });
+  const seen = new IntersectionObserver(([{ rootBounds }]) => {
+    if (!rootBounds || Date.now() - chosen < 600) return;
+    const top = narrow.matches ? scrollY : article.scrollTop;
+    const begun = parts.filter(part => part.getBoundingClientRect().top < rootBounds.bottom);
+    mark((top < 4 ? parts[0] : begun.at(-1) ?? parts[0]).id);
+  }, { root: narrow.matches ? null : article, rootMargin: '0px 0px -66% 0px' });
+  parts.forEach(part => seen.observe(part));
+  // The last parts may be too short to come up there.
+  links.forEach(link => link.addEventListener('click', () => {
+    chosen = Date.now();
+    mark(link.hash.slice(1));
+  }));
 }

@@ -8,7 +8,15 @@
 
 mod api;
 mod bench;
+mod capture;
+mod cases;
+mod crash;
+mod disk;
 mod export;
 mod floors;
+mod framing;
+mod limits;
+mod live;
 mod page;
+mod store;
 mod support;

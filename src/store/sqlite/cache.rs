@@ -84,10 +84,22 @@ impl Cache {
         known.answer()
     }
 
-    /// Forgets a bin that was changed.
-    pub(super) fn forget(&self, serial: u64) {
+    /// Forgets a bin that was made or changed, and whom its alias named before: a bin that is gone may have had it.
+    pub(super) fn forget(&self, bin: &Bin) {
+        let alias = bin.settings.alias.clone().map(Name::Alias);
+        self.forget_where(|name, known| {
+            known.serial() == bin.serial || Some(name) == alias.as_ref()
+        });
+    }
+
+    /// Forgets everything.
+    pub(super) fn forget_all(&self) {
+        self.forget_where(|_, _| true);
+    }
+
+    fn forget_where(&self, forgotten: impl Fn(&Name, &Known) -> bool) {
         let mut names = self.0.write().unwrap_or_else(PoisonError::into_inner);
         names.generation += 1;
-        names.known.retain(|_, known| known.serial() != serial);
+        names.known.retain(|name, known| !forgotten(name, known));
     }
 }

@@ -198,28 +198,44 @@ pub(super) fn trim(
     Ok(())
 }
 
-/// Deletes some rows at or below the floor, the oldest first, and says whether there are more.
-pub(super) fn purge(connection: &Connection, serial: u64, rows: u64) -> rusqlite::Result<bool> {
+/// Deletes some rows at or below the floor, the oldest first, and says whether there are more: as many as `rows`, or as have
+/// `bytes` of body between them, but at least one.
+pub(super) fn purge(
+    connection: &Connection,
+    serial: u64,
+    rows: u64,
+    bytes: u64,
+) -> rusqlite::Result<bool> {
     let (purged, floor) = connection
         .prepare_cached("SELECT purged, floor FROM bins WHERE serial = ?1")?
         .query_row([int(serial)], |found| {
             Ok((row::count(found, 0)?, row::count(found, 1)?))
         })?;
-    let last: Option<i64> = connection
-        .prepare_cached(
-            "SELECT id FROM captures WHERE id > ?1 AND id <= ?2 ORDER BY id LIMIT 1 OFFSET ?3",
-        )?
-        .query_row(
-            params![row_id(serial, purged), row_id(serial, floor), int(rows)],
-            |found| found.get(0),
-        )
-        .optional()?;
-    let upto = last.map_or(floor, row::number);
+    let mut sql = connection.prepare_cached(
+        "SELECT id, size FROM captures WHERE id > ?1 AND id <= ?2 ORDER BY id LIMIT ?3",
+    )?;
+    let mut found = sql.query(params![
+        row_id(serial, purged),
+        row_id(serial, floor),
+        int(rows.saturating_add(1))
+    ])?;
+    let (mut last, mut count, mut weight) = (None, 0, 0);
+    let mut more = false;
+    while let Some(found) = found.next()? {
+        weight += row::count(found, 1)?;
+        more = count == rows || (count > 0 && weight > bytes);
+        if more {
+            break;
+        }
+        last = Some(found.get(0)?);
+        count += 1;
+    }
+    let upto = last.filter(|_| more).map_or(floor, row::number);
     connection
         .prepare_cached("DELETE FROM captures WHERE id > ?1 AND id <= ?2")?
         .execute([row_id(serial, purged), row_id(serial, upto)])?;
     connection
         .prepare_cached("UPDATE bins SET purged = ?2 WHERE serial = ?1")?
         .execute([int(serial), int(upto)])?;
-    Ok(last.is_some())
+    Ok(more)
 }

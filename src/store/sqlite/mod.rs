@@ -1,8 +1,9 @@
 //! The embedded engine: one SQLite file in a data folder, for one server.
 //!
 //! [`writer`] is the one thread that writes, fed by [`queue`] a batch at a time; [`reader`] holds read-only connections that
-//! never wait for it; [`checkpoint`] empties the write-ahead log in the background; [`cache`] knows bins by name; [`room`] is
-//! for the day the disk is full. [`bins`], [`captures`] and [`refusals`] are the SQL, [`row`] turns columns into the model.
+//! never wait for it; [`checkpoint`] empties the write-ahead log in the background, [`purge`] deletes in small steps; [`cache`]
+//! knows bins by name; [`folder`] opens the database, [`room`] is for the day the disk is full. [`bins`], [`captures`] and
+//! [`refusals`] are the SQL, [`row`] turns columns into the model.
 //!
 //! Durability: WAL with `synchronous=FULL`, so a commit is on the disk before anybody hears of it
 //! (<https://www.sqlite.org/pragma.html#pragma_synchronous>).
@@ -11,7 +12,9 @@ mod bins;
 mod cache;
 mod captures;
 mod checkpoint;
+mod folder;
 mod migrate;
+mod purge;
 mod queue;
 mod reader;
 mod refusals;
@@ -19,15 +22,12 @@ mod room;
 mod row;
 mod writer;
 
-use std::fs::{self, File, OpenOptions, TryLockError};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
+use std::fs::File;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use async_trait::async_trait;
-use rusqlite::Connection;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
 use self::bins::Name;
@@ -75,9 +75,9 @@ impl Sqlite {
     /// Opens the database in the data folder, which is made where it is missing. To be called inside a tokio runtime.
     pub(super) fn open(config: &StoreConfig, clock: Clock) -> Result<Self> {
         let folder = &config.data;
-        let lock = lock(folder)?;
-        let path = folder.join("hookwell.db");
-        let mut connection = connect(folder, &path)?;
+        let lock = folder::lock(folder)?;
+        let path = folder.join(folder::FILE);
+        let mut connection = folder::connect(folder, &path)?;
         migrate::run(&mut connection, &path)?;
         let full = Arc::<AtomicBool>::default();
         let (outcomes, receiver) = mpsc::unbounded_channel();
@@ -139,62 +139,9 @@ impl Sqlite {
             bins::bury(transaction, bin.serial, now)?;
             Ok(((), Change::Gone(bin.id)))
         })?;
-        cache.forget(bin.serial);
+        cache.forget(bin);
         Ok(())
     }
-}
-
-/// Takes the data folder for this process, and makes it where it is missing.
-fn lock(folder: &Path) -> Result<File> {
-    let failed = |source| Error::Folder {
-        path: folder.to_owned(),
-        source,
-    };
-    fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(folder)
-        .map_err(failed)?;
-    let file = OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .mode(0o600)
-        .open(folder.join("lock"))
-        .map_err(failed)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(Error::InUse {
-            path: folder.to_owned(),
-        }),
-        Err(TryLockError::Error(source)) => Err(failed(source)),
-    }
-}
-
-/// Opens the database for writing; its files can be read by this user alone.
-fn connect(folder: &Path, path: &PathBuf) -> Result<Connection> {
-    let failed = |source| Error::Folder {
-        path: folder.to_owned(),
-        source,
-    };
-    OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .mode(0o600)
-        .open(path)
-        .map_err(failed)?;
-    let connection = Connection::open(path)?;
-    connection.pragma_update(None, "page_size", 8192)?;
-    connection.pragma_update(None, "journal_mode", "WAL")?;
-    connection.pragma_update(None, "synchronous", "FULL")?;
-    connection.pragma_update(None, "fullfsync", true)?; // Only macOS knows it, where a plain sync stops short of the disk.
-    connection.pragma_update(None, "wal_autocheckpoint", 0)?;
-    connection.pragma_update(None, "secure_delete", true)?;
-    connection.pragma_update(None, "cache_size", -8192)?;
-    connection.busy_timeout(std::time::Duration::from_secs(5))?;
-    connection.set_prepared_statement_cache_capacity(64);
-    Ok(connection)
 }
 
 /// Passes on what the writer did: one wake-up of one task for a whole batch, which then wakes the senders from inside the
@@ -225,7 +172,7 @@ impl Store for Sqlite {
             writer.noting_full(made)
         };
         let bin = self.write(work).await?;
-        self.cache.forget(bin.serial); // An alias may have named a bin that is gone.
+        self.cache.forget(&bin);
         Ok(Arc::new(bin))
     }
 
@@ -245,7 +192,7 @@ impl Store for Sqlite {
                 bins::update(transaction, updated.serial, &updated.settings)?;
                 Ok(((), Change::Updated(updated.id)))
             })?;
-            cache.forget(updated.serial);
+            cache.forget(&updated);
             Ok(Arc::new(updated))
         };
         self.write(work).await
@@ -328,7 +275,8 @@ impl Store for Sqlite {
         let (serial, id) = (bin.serial, bin.id);
         self.write(move |writer| {
             writer.change(serial, |_, counters| {
-                Ok((counters.clear(), Change::Cleared(id)))
+                let upto = CaptureNumber(counters.last_n);
+                Ok((counters.clear(), Change::Cleared(id, upto)))
             })
         })
         .await
@@ -392,6 +340,7 @@ impl Store for Sqlite {
             }
         }
         self.readers.close();
+        self.cache.forget_all(); // What is asked from now on is asked of the readers, who say that they are closed.
         self.lock
             .lock()
             .unwrap_or_else(PoisonError::into_inner)

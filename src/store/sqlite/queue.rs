@@ -14,8 +14,8 @@ use crate::store::{Address, Error, Result};
 const CAPTURES: usize = 8192;
 
 /// How many addresses may have refusals waiting, and how many traces are kept of each.
-const REFUSED_ADDRESSES: usize = 4096;
-const REFUSED_TRACES: usize = 10;
+pub(super) const REFUSED_ADDRESSES: usize = 4096;
+pub(super) const REFUSED_TRACES: usize = 10;
 
 /// A capture that waits for its number.
 pub(super) struct Append {

@@ -4,17 +4,25 @@
 //! inside. A file beside the database therefore holds some room in reserve. When the disk is full the reserve is given up,
 //! captures are refused, and deleting goes on; when there is room for the reserve again, or enough of the database's own
 //! pages became free, captures are taken again.
+//!
+//! What the log holds has to fit into the database once more before the log can be cut. So the log is never left to take
+//! the last of the disk: where a commit would leave less than that, it is moved first.
 
 use std::fs::{self, File};
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rusqlite::Connection;
 
+use super::folder::{FILE, PAGE};
+
 /// The reserve is a sixteenth of what the disk has free, within these bounds (in bytes).
 const RESERVE: std::ops::RangeInclusive<u64> = (256 << 10)..=(16 << 20);
+
+/// What a commit takes beside the bytes of its captures: pages of the trees around them.
+const COMMIT: u64 = 128 << 10;
 
 /// What `PRAGMA max_page_count` can be at most: no bound but the disk's.
 const NO_BOUND: i64 = 0xffff_fffe;
@@ -22,6 +30,7 @@ const NO_BOUND: i64 = 0xffff_fffe;
 /// The room that captures have.
 #[derive(Debug)]
 pub(super) struct Room {
+    folder: PathBuf,
     reserve: PathBuf,
     size: u64,
     full: Arc<AtomicBool>,
@@ -31,10 +40,10 @@ pub(super) struct Room {
 
 impl Room {
     /// The room around a data folder; `full` tells others how it stands.
-    pub(super) fn new(folder: &std::path::Path, full: Arc<AtomicBool>) -> Self {
-        let free = rustix::fs::statvfs(folder)
-            .map_or(0, |disk| disk.f_bavail.saturating_mul(disk.f_frsize));
+    pub(super) fn new(folder: &Path, full: Arc<AtomicBool>) -> Self {
+        let free = free(folder);
         let mut room = Self {
+            folder: folder.to_owned(),
             reserve: folder.join("reserve"),
             size: (free / 16).clamp(*RESERVE.start(), *RESERVE.end()),
             full,
@@ -59,6 +68,11 @@ impl Room {
         self.tight || self.is_full()
     }
 
+    /// How many bytes are held in reserve, or were before the disk was full.
+    pub(super) fn reserved(&self) -> u64 {
+        self.size
+    }
+
     /// The disk turned out to be full: gives up the reserve, and moves the log into the database to free its room, too.
     pub(super) fn fill(&mut self, connection: &Connection) {
         if !self.full.swap(true, Ordering::Relaxed) {
@@ -68,7 +82,28 @@ impl Room {
         }
         fs::remove_file(&self.reserve).ok(); // It may be given up already.
         self.bound(connection, false);
-        shrink_log(connection);
+        // A log that does not fit would only take the room that deleting needs.
+        if free(&self.folder) >= self.growth(connection) {
+            shrink_log(connection);
+        }
+    }
+
+    /// Makes sure, as far as can be, that after a commit of `bytes` the log still fits into the database; it holds `pages` now.
+    pub(super) fn prepare(&self, connection: &Connection, bytes: u64, pages: u32) {
+        let (free, commit) = (free(&self.folder), bytes.saturating_add(COMMIT));
+        let most = u64::from(pages).saturating_mul(PAGE);
+        let short = |log: u64| free < commit.saturating_mul(2).saturating_add(log);
+        if short(most) && short(self.growth(connection)) {
+            shrink_log(connection);
+        }
+    }
+
+    /// By how many bytes the database's file grows when the log is moved into it.
+    fn growth(&self, connection: &Connection) -> u64 {
+        let pages = connection.query_row("PRAGMA page_count", [], |row| row.get::<_, i64>(0));
+        let size = pages.map_or(0, |pages| pages.max(0).cast_unsigned().saturating_mul(PAGE));
+        let now = fs::metadata(self.folder.join(FILE)).map_or(0, |file| file.len());
+        size.saturating_sub(now)
     }
 
     /// Looks for room again, and takes captures again where there is some.
@@ -117,6 +152,11 @@ impl Room {
         }
         made
     }
+}
+
+/// Bytes that the disk has free.
+fn free(folder: &Path) -> u64 {
+    rustix::fs::statvfs(folder).map_or(0, |disk| disk.f_bavail.saturating_mul(disk.f_frsize))
 }
 
 /// Makes a file really take `size` bytes of the disk.

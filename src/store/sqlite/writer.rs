@@ -4,29 +4,26 @@
 //! answered and the changes announced. A batch that fails is done again one by one, so that one bad row costs nobody else
 //! anything. The thread outlives every caller: an answer that nobody waits for any more is dropped.
 
+use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::collections::{BTreeMap, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
 
 use super::bins::{self, Counters, Name};
 use super::checkpoint::Checkpointer;
-use super::queue::{Append, Batch, Next, Queue, Refused, closed};
+use super::purge::Purge;
+use super::queue::{
+    Append, Batch, Next, Queue, REFUSED_ADDRESSES, REFUSED_TRACES, Refused, closed,
+};
 use super::room::{Room, shrink_log};
 use super::{captures, refusals};
 use crate::model::{Bin, BinId, CaptureNumber, Draft};
 use crate::store::{Address, Change, Error, Result};
-
-/// How many rows are purged at once, between two batches.
-const PURGE_ROWS: u64 = 256;
-
-/// How many rows may wait to be purged before that is no longer left for a quiet moment.
-const PURGE_BACKLOG: u64 = 4096;
 
 /// How often a full disk is looked at again.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
@@ -53,12 +50,11 @@ pub(super) struct Writer {
     pub(super) room: Room,
     /// Counters of bins that were written to, as of the last commit.
     counters: HashMap<u64, Counters>,
-    /// Bins with rows to purge, and about how many.
-    purge: BTreeMap<u64, u64>,
-    /// Whether rows were purged since the log was last emptied.
-    purged: bool,
+    purge: Purge,
     /// Refusals that could not be written yet.
     refused: HashMap<Address, Refused>,
+    /// When a full disk was last looked at.
+    looked: Instant,
     log_pages: Arc<AtomicU32>,
     checkpointer: Checkpointer,
     outcomes: mpsc::UnboundedSender<Outcome>,
@@ -78,14 +74,14 @@ impl Writer {
             pages.store(count.max(0).cast_unsigned(), Ordering::Relaxed);
             Ok(())
         }))?;
-        let purge = bins::unpurged(&connection)?;
+        let purge = Purge::new(&connection)?;
         Ok(Self {
             connection,
             room,
             counters: HashMap::new(),
             purge,
-            purged: false,
             refused: HashMap::new(),
+            looked: Instant::now(),
             log_pages,
             checkpointer,
             outcomes,
@@ -95,9 +91,9 @@ impl Writer {
     /// Works until the queue is closed and empty, then empties the log.
     pub(super) fn run(mut self, queue: &Queue) {
         loop {
-            let wait = if !self.purge.is_empty() && !self.room.is_full() {
+            let wait = if self.purge.can_go_on() {
                 Some(Duration::ZERO)
-            } else if self.room.is_strained() || self.purged {
+            } else if self.room.is_strained() || self.purge.in_log || !self.refused.is_empty() {
                 Some(LOOK_AGAIN)
             } else {
                 None
@@ -128,31 +124,42 @@ impl Writer {
             task(self);
         }
         for (address, refused) in batch.refused {
-            let waiting = self.refused.entry(address).or_default();
-            waiting.count += refused.count;
-            waiting.traces.extend(refused.traces);
+            self.refuse(address, refused);
         }
+        self.look_for_room();
         self.write_refused();
-        if self.purge.values().sum::<u64>() > PURGE_BACKLOG {
+        if self.purge.is_urgent(&self.room) {
             self.purge_some();
         }
         self.checkpointer
             .after_commit(&self.connection, self.log_pages.load(Ordering::Relaxed));
     }
 
+    /// Looks whether a full disk has room again; also while senders go on trying, so that the queue is never empty for long.
+    fn look_for_room(&mut self) {
+        if self.room.is_strained() && self.looked.elapsed() >= LOOK_AGAIN {
+            self.looked = Instant::now();
+            self.purge.try_again();
+            self.room.recover(&self.connection);
+        }
+    }
+
     /// Housekeeping while nothing waits.
     fn idle(&mut self) {
-        if self.room.is_strained() {
-            self.room.recover(&self.connection);
-            self.write_refused();
-        }
-        if !self.purge.is_empty() {
+        self.look_for_room();
+        self.write_refused();
+        if self.purge.can_go_on() {
             self.purge_some();
-        } else if self.purged {
+        } else if self.purge.in_log {
             // What was deleted leaves the log, too.
             shrink_log(&self.connection);
-            self.purged = false;
+            self.purge.in_log = false;
         }
+    }
+
+    fn purge_some(&mut self) {
+        let pages = self.log_pages.load(Ordering::Relaxed);
+        self.purge.some(&self.connection, &mut self.room, pages);
     }
 
     fn append(&mut self, appends: Vec<Append>) {
@@ -182,6 +189,12 @@ impl Writer {
 
     /// Commits all, or as many as can be, and says for each what became of it.
     fn commit_or_retry(&mut self, drafts: &[(&Bin, &Draft)]) -> Vec<Result<CaptureNumber>> {
+        let bytes = drafts
+            .iter()
+            .map(|(_, draft)| captures::weight(draft))
+            .sum();
+        let pages = self.log_pages.load(Ordering::Relaxed);
+        self.room.prepare(&self.connection, bytes, pages);
         match self.commit(drafts) {
             Ok(numbers) => return numbers,
             Err(Error::Full) => {
@@ -252,7 +265,7 @@ impl Writer {
         }
         transaction.commit()?;
         for (serial, Touched { before, after, .. }) in touched {
-            self.purge_later(serial, &before, &after);
+            self.purge.later(serial, &before, &after);
             self.counters.insert(serial, after);
         }
         Ok(numbers)
@@ -279,8 +292,8 @@ impl Writer {
         })();
         self.counters.remove(&serial);
         let (value, announced, before, after) = self.noting_full(result)?;
-        self.purge_later(serial, &before, &after);
-        self.purged = true;
+        self.purge.later(serial, &before, &after);
+        self.purge.in_log = true;
         self.outcomes
             .send(Outcome {
                 answers: Vec::new(),
@@ -298,7 +311,19 @@ impl Writer {
         result
     }
 
-    /// Writes the refusals that wait; on a full disk they go on waiting.
+    /// Adds to the refusals that wait. However long they have to, each address has one count and its newest traces.
+    fn refuse(&mut self, address: Address, refused: Refused) {
+        if self.refused.len() >= REFUSED_ADDRESSES && !self.refused.contains_key(&address) {
+            return;
+        }
+        let waiting = self.refused.entry(address).or_default();
+        waiting.count += refused.count;
+        waiting.traces.extend(refused.traces);
+        let over = waiting.traces.len().saturating_sub(REFUSED_TRACES);
+        waiting.traces.drain(..over);
+    }
+
+    /// Writes the refusals that wait; as long as the disk does not take them they go on waiting.
     fn write_refused(&mut self) {
         if self.refused.is_empty() || self.room.is_full() {
             return;
@@ -330,48 +355,8 @@ impl Writer {
             Err(error) => {
                 tracing::warn!(
                     error = &error as &dyn std::error::Error,
-                    "traces of refused requests could not be written"
+                    "traces of refused requests could not be written yet"
                 );
-                self.refused.clear();
-            }
-        }
-    }
-
-    /// Notes that rows up to the floor are to be purged, where the floor was raised.
-    fn purge_later(&mut self, serial: u64, before: &Counters, after: &Counters) {
-        if before.floor < after.floor {
-            *self.purge.entry(serial).or_default() += after.floor - before.floor;
-        }
-    }
-
-    fn purge_some(&mut self) {
-        let Some((&serial, &waiting)) = self.purge.first_key_value() else {
-            return;
-        };
-        let result = (|| {
-            let transaction =
-                Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)?;
-            let more = captures::purge(&transaction, serial, PURGE_ROWS)?;
-            transaction.commit()?;
-            Ok(more)
-        })();
-        self.purged = true;
-        match self.noting_full(result) {
-            Err(Error::Full) => {}
-            Ok(true) => {
-                self.purge
-                    .insert(serial, waiting.saturating_sub(PURGE_ROWS).max(1));
-            }
-            Ok(false) => {
-                self.purge.remove(&serial);
-            }
-            Err(error) => {
-                // It is tried again at the next start.
-                tracing::warn!(
-                    error = &error as &dyn std::error::Error,
-                    "rows could not be purged"
-                );
-                self.purge.remove(&serial);
             }
         }
     }

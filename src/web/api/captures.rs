@@ -133,7 +133,10 @@ pub(super) async fn body(
     BinByToken(bin): BinByToken,
     number: Number<Error>,
     site: Site,
+    uri: Uri,
 ) -> Result<Response, Error> {
+    // Whoever asks for the bytes in another way, decoded for one, must not take these for it.
+    let [] = query::numbers(&uri, [])?;
     let n = number.0;
     let capture = app.store.capture(&bin, n).await.map_err(of_capture(n))?;
     Ok(attachment::body(capture, &site))

@@ -14,7 +14,6 @@ use serde_json::json;
 use super::{Error, Problem, query, wire};
 use crate::live::{Event, Subscription};
 use crate::model::{Bin, CaptureNumber};
-use crate::store::Window;
 use crate::web::extract::BinByToken;
 use crate::web::{self, App};
 
@@ -57,14 +56,8 @@ pub(super) async fn watch(
     uri: Uri,
 ) -> Result<Response, Error> {
     let [after] = query::numbers(&uri, ["after"])?;
-    let after = match last_event_id(&headers)?.or(after) {
-        Some(n) => CaptureNumber(n),
-        None => newest(&app, &bin).await?,
-    };
-    let subscription = app
-        .hub
-        .subscribe(Arc::clone(&bin), Some(after))
-        .map_err(|_| web::Error::TooManyWatchers)?;
+    let after = last_event_id(&headers)?.or(after).map(CaptureNumber);
+    let subscription = app.hub.subscribe(Arc::clone(&bin), after).await?;
     let stream =
         Sse::new(events(bin, subscription)).keep_alive(KeepAlive::new().interval(KEEP_ALIVE));
     // A proxy that buffers or rewrites would hold events back.
@@ -73,17 +66,6 @@ pub(super) async fn watch(
         (HeaderName::from_static("x-accel-buffering"), "no"),
     ];
     Ok((headers, stream).into_response())
-}
-
-/// The newest number there is. It is read before the answer begins, so that whoever has seen the answer's head is given
-/// every capture that comes from then on.
-async fn newest(app: &App, bin: &Bin) -> Result<CaptureNumber, Error> {
-    let window = Window::Newest {
-        before: None,
-        limit: 1,
-    };
-    let lines = app.store.lines(bin, window).await?;
-    Ok(lines.first().map_or(CaptureNumber(0), |line| line.n))
 }
 
 /// The number after which a returning reader wants to go on. Ids are ours, so anything else was never sent by us; an empty

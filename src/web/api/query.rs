@@ -21,7 +21,10 @@ pub(super) fn numbers<const N: usize>(
         else {
             return Err(Error::Field {
                 field: name.to_owned(),
-                problem: format!("unknown parameter, expected {}", names.join(", ")),
+                problem: match names.as_slice() {
+                    [] => "unknown parameter, expected none".to_owned(),
+                    names => format!("unknown parameter, expected {}", names.join(", ")),
+                },
             });
         };
         *place = Some(value.parse().map_err(|_| Error::Invalid {

@@ -17,6 +17,7 @@ mod log;
 mod panic;
 pub mod request_id;
 mod site;
+mod size;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -41,6 +42,8 @@ pub fn wrap(routes: Router<Arc<App>>, app: &Arc<App>) -> Router<Arc<App>> {
     routes
         // Nearest to the handlers, since it is their extractors that count the bytes.
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        // What declares to be too large is not even handed to them.
+        .layer(from_fn_with_state(BODY_LIMIT, size::guard))
         // Around the reading of the body, so that a slow one is bound too.
         .layer(from_fn_with_state(DEADLINE, deadline::hold))
         // Outside of the deadline: what is late is the handler, not the compression of what it gave.

@@ -60,10 +60,7 @@ pub(super) async fn show(
         .and_then(|id| id.parse().ok())
         .or_else(|| query::number(&uri, "after"))
         .map(CaptureNumber);
-    let subscription = app
-        .hub
-        .subscribe(Arc::clone(&bin.bin), after)
-        .map_err(|_| web::Error::TooManyWatchers)?;
+    let subscription = app.hub.subscribe(Arc::clone(&bin.bin), after).await?;
     let watcher = Watcher {
         store: Arc::clone(&app.store),
         clock: app.clock.clone(),

@@ -185,6 +185,15 @@ fn a_body_is_downloaded_as_the_exact_bytes_and_never_as_a_page() {
 }
 
 #[test]
+fn a_body_is_not_given_for_another_question() {
+    let server = Server::start();
+    let bin = server.bin();
+    server.deliver_any(&bin);
+    let answer = server.of(&bin, "GET", "/captures/1/body?decoded=1");
+    answer.problem(422, Some("decoded"));
+}
+
+#[test]
 fn captures_are_deleted_one_by_one_and_all_at_once_and_numbering_goes_on() {
     let server = Server::start();
     let bin = server.bin();

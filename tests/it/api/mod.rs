@@ -6,5 +6,6 @@ mod call;
 mod captures;
 mod document;
 mod events;
+mod hosts;
 mod routes;
 mod safety;

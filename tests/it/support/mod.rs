@@ -1,6 +1,8 @@
 //! What the tests share: a server of their own, bytes on a socket, a stream of events.
 
+pub(crate) mod disk;
 pub(crate) mod http;
+pub(crate) mod ledger;
 pub(crate) mod server;
 pub(crate) mod sse;
 

@@ -28,24 +28,26 @@ pub(crate) struct Events {
 impl Events {
     /// Opens a stream with these header lines.
     pub(crate) fn open(server: &Server, target: &str, headers: &[&str]) -> Self {
-        let mut connection = server.connect();
-        let mut head = format!(
-            "GET {target} HTTP/1.1\r\nHost: {}\r\nAccept: text/event-stream\r\n",
-            server.address
-        );
+        Self::over(server.connect(), target, headers).expect("an answer")
+    }
+
+    /// Opens a stream over a connection; `None` when it breaks before the answer.
+    pub(crate) fn over(mut connection: Connection, target: &str, headers: &[&str]) -> Option<Self> {
+        let mut head =
+            format!("GET {target} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/event-stream\r\n");
         for header in headers {
             head.push_str(header);
             head.push_str("\r\n");
         }
-        connection.send(head + "\r\n").unwrap();
-        let response = connection.receive_head().expect("an answer");
-        Self {
+        connection.send(head + "\r\n").ok()?;
+        let response = connection.receive_head()?;
+        Some(Self {
             connection,
             buffer: Vec::new(),
             headers: response.headers,
             status: response.status,
             comments: 0,
-        }
+        })
     }
 
     /// The next event; `None` when the stream ended. Comments are counted, `retry` is passed over.

@@ -1,0 +1,21 @@
+//! Large bodies are for the capture path.
+
+use axum::extract::{Request, State};
+use axum::http::header;
+use axum::middleware::Next;
+use axum::response::Response;
+
+use super::failure;
+use crate::web::Error;
+
+/// Answers 413 to a body that is declared larger than `limit`, before any of it is read and whatever the route does with it:
+/// a sender that waits to be told to go on is told at once that it need not.
+pub(super) async fn guard(State(limit): State<usize>, request: Request, next: Next) -> Response {
+    let declared = request.headers().get(header::CONTENT_LENGTH);
+    // What is no number hyper has refused already.
+    let declared = declared.and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    if declared.is_some_and(|length| length > limit as u64) {
+        return failure(request.uri(), Error::TooLarge);
+    }
+    next.run(request).await
+}

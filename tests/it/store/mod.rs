@@ -1,0 +1,232 @@
+//! The contract of `store`, for every engine: each behaviour becomes one test of each engine.
+//!
+//! An engine is a function that opens it over a folder with a clock: it gets one line at the end of this file, and its own
+//! promises beyond the contract a test beside its name. Behaviours take a [`Place`] and know the trait alone.
+
+mod bins;
+mod captures;
+mod durable;
+mod keep;
+mod numbers;
+mod refusals;
+mod sqlite;
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use hookwell::model::{
+    Alias, Bin, BinId, BinKey, Body, CaptureNumber, Clock, Draft, Envelope, Head, Headers, Reply,
+    Scheme, Settings, Timestamp, Version,
+};
+use hookwell::store::{Result, Store, Window};
+use tempfile::TempDir;
+
+/// Opens an engine over a folder.
+type Open = fn(&Path, Clock) -> Opening<'_>;
+
+/// The store that is being opened.
+type Opening<'a> = Pin<Box<dyn Future<Output = Result<Arc<dyn Store>>> + Send + 'a>>;
+
+/// When the manual clock begins: 2026-11-25T09:30:12.123456Z.
+const START: Timestamp = Timestamp::from_micros(1_795_599_012_123_456);
+
+/// One day, in microseconds.
+const DAY: i64 = 86_400_000_000;
+
+/// A folder of its own, a clock that stands still, and the engine that is open over them.
+struct Place {
+    folder: TempDir,
+    clock: Clock,
+    open: Open,
+    store: Arc<dyn Store>,
+}
+
+impl Place {
+    /// Opens the engine a second time over the same folder.
+    async fn try_open(&self) -> Result<Arc<dyn Store>> {
+        (self.open)(self.folder.path(), self.clock.clone()).await
+    }
+
+    /// Closes the store and opens it again.
+    async fn reopen(&mut self) {
+        self.store.close().await;
+        self.store = self.try_open().await.unwrap();
+    }
+
+    /// Lets so much time go by.
+    fn pass(&self, micros: i64) {
+        self.clock.set(self.clock.now().minus_micros(-micros));
+    }
+
+    /// A bin with default settings.
+    async fn bin(&self) -> Arc<Bin> {
+        self.bin_with(Settings::default()).await.0
+    }
+
+    /// A bin with these settings, and its key.
+    async fn bin_with(&self, settings: Settings) -> (Arc<Bin>, BinKey) {
+        let key = BinKey::random();
+        let made = self
+            .store
+            .create_bin(BinId::random(), key.hash(), settings)
+            .await;
+        (made.unwrap(), key)
+    }
+
+    /// Appends a capture with this body.
+    async fn append(&self, bin: &Arc<Bin>, body: impl AsRef<[u8]>) -> CaptureNumber {
+        self.store.append(bin, draft(body)).await.unwrap()
+    }
+
+    /// Appends that many captures, one after the other.
+    async fn fill(&self, bin: &Arc<Bin>, count: u64) {
+        for _ in 0..count {
+            self.append(bin, "{}").await;
+        }
+    }
+
+    /// All numbers that can be read, oldest first.
+    async fn numbers(&self, bin: &Bin) -> Vec<u64> {
+        numbers(&*self.store, bin, 0).await
+    }
+}
+
+/// The numbers above `after` that can be read, oldest first.
+async fn numbers(store: &dyn Store, bin: &Bin, after: u64) -> Vec<u64> {
+    let window = Window::After {
+        after: CaptureNumber(after),
+        limit: 1_000_000,
+    };
+    let lines = store.lines(bin, window).await.unwrap();
+    lines.iter().map(|line| line.n.0).collect()
+}
+
+/// A small request with this body.
+fn draft(body: impl AsRef<[u8]>) -> Draft {
+    let peer: SocketAddr = "127.0.0.1:50000".parse().unwrap();
+    let block: &[u8] = b"Host: hooks.example.com\r\nContent-Type: application/json\r\n";
+    Draft {
+        envelope: Envelope {
+            received_at: START,
+            took_us: 120,
+            head: Head {
+                method: "POST".into(),
+                target: "/bin/orders?x=1".into(),
+                path_at: 4,
+                version: Version::Http11,
+                headers: Headers::from_wire(Bytes::from_static(block)),
+            },
+            scheme: Scheme::Http,
+            host: "hooks.example.com".into(),
+            client: peer.ip(),
+            peer,
+            trailers: Headers::default(),
+            reply: Reply::plain(200),
+        },
+        body: Body::complete(Bytes::copy_from_slice(body.as_ref())),
+    }
+}
+
+/// What a draft with this body counts towards `keep.bytes`.
+fn weight(draft: &Draft) -> u64 {
+    (draft.body.bytes.len() + draft.envelope.head.headers.block().len()) as u64
+}
+
+/// Settings with this alias.
+fn with_alias(alias: &str) -> Settings {
+    Settings {
+        alias: Some(alias.parse::<Alias>().unwrap()),
+        ..Settings::default()
+    }
+}
+
+/// Asserts that a result is an error of this form.
+macro_rules! assert_fails {
+    ($result:expr, $error:pat) => {{
+        let result = $result;
+        assert!(
+            matches!(result, Err($error)),
+            "{} was expected: {result:?}",
+            stringify!($error)
+        );
+    }};
+}
+use assert_fails;
+
+/// Runs one behaviour against one engine, on several threads.
+fn run<F: Future<Output = ()>>(open: Open, behaviour: fn(Place) -> F) {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let folder = TempDir::new().unwrap();
+        let clock = Clock::manual(START);
+        let store = open(folder.path(), clock.clone()).await.unwrap();
+        behaviour(Place {
+            folder,
+            clock,
+            open,
+            store,
+        })
+        .await;
+    });
+}
+
+/// Makes the tests of an engine: a module named `$engine` with a function `open` gets one for each behaviour.
+macro_rules! store_contract {
+    ($engine:ident) => {
+        mod contract {
+            use super::super::store_contract;
+
+            store_contract! { $engine:
+                bins::aliases_are_unique_and_free_again_when_their_bin_is_gone,
+                bins::a_bin_is_found_by_id_alias_and_key,
+                bins::only_the_right_key_opens_a_bin,
+                bins::gone_bins_say_when_and_unknown_ones_are_unknown,
+                bins::settings_are_replaced_as_a_whole,
+                bins::a_gone_bin_takes_no_more_changes,
+                bins::a_bin_ends_when_its_days_are_over,
+                bins::every_bin_whose_days_are_over_ends_in_the_end,
+                captures::windows_hold_what_they_say,
+                captures::a_capture_is_read_as_it_was_written,
+                captures::neighbours_are_the_nearest_that_are_left,
+                captures::a_deleted_capture_is_gone_at_once_and_once,
+                captures::clearing_says_how_many_and_leaves_nothing,
+                captures::a_bin_does_not_see_the_captures_of_another,
+                captures::absurd_numbers_are_answered,
+                durable::everything_is_there_after_closing_and_opening,
+                durable::a_caller_that_stops_waiting_leaves_all_or_nothing,
+                durable::what_was_accepted_is_finished_before_closing,
+                durable::a_closed_store_is_unavailable,
+                keep::the_oldest_above_the_count_are_gone_at_once,
+                keep::the_oldest_above_the_bytes_are_gone_at_once,
+                keep::readers_never_see_more_than_is_kept,
+                keep::one_capture_larger_than_all_that_is_kept_stays,
+                keep::what_is_kept_for_ever_is_never_dropped,
+                keep::a_smaller_keep_counts_from_the_next_capture_on,
+                numbers::numbers_have_no_gaps_whoever_appends,
+                numbers::numbers_are_not_given_again_after_deleting_and_clearing,
+                numbers::numbers_become_visible_in_order,
+                numbers::changes_are_announced_when_they_can_be_read,
+                numbers::every_kind_of_change_is_announced_in_order,
+                refusals::refusals_are_counted_and_the_newest_are_kept,
+                refusals::refusals_go_to_the_bin_that_was_addressed,
+            }
+        }
+    };
+    ($engine:ident: $($area:ident::$behaviour:ident,)+) => {
+        $(
+            #[test]
+            fn $behaviour() {
+                super::super::run(super::open, super::super::$area::$behaviour);
+            }
+        )+
+    };
+}
+use store_contract;
