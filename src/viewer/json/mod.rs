@@ -1,8 +1,8 @@
 //! JSON as it was sent: key order, repeated keys, numbers and escapes to the letter.
 //!
 //! A reader of tokens, not of values: `serde_json::Value` would round 18446744073709551617, turn 1.10 into 1.1, sort keys, drop
-//! the first of two equal ones and refuse 1e400. Here [`lex`] cuts the text into tokens, [`read`] checks their grammar with a
-//! stack of its own (no recursion), and [`lines`] keeps the first lines as they would be printed, with the letters as sent.
+//! the first of two equal ones and refuse 1e400. Here `lex` cuts the text into tokens, `read` checks their grammar with a
+//! stack of its own (no recursion), and `lines` keeps the first lines as they would be printed, with the letters as sent.
 //! All of the text is read, so that what is said of it (is it JSON, how many lines, how many items) is true beyond what is shown.
 
 mod hint;

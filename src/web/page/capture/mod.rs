@@ -1,8 +1,8 @@
 //! One request: all that was recorded of it, with its body as a viewer shows it.
 //!
 //! [`Detail`] is the part of the page on the right; it is drawn alone for the page's script (`?part=detail`), and inside of
-//! the bin's page otherwise. What it says is made here from the model: [`fact`] what is out of the ordinary, [`fields`] names
-//! and values, [`body`] the body with what was done to it.
+//! the bin's page otherwise. What it says is made here from the model: `fact` what is out of the ordinary, `fields` names
+//! and values, `body` the body with what was done to it.
 
 mod body;
 mod fact;
