@@ -210,6 +210,11 @@ fn headers(source: &Source<'_>, data: &Data) -> Vec<String> {
             field(format!("{name}:").as_bytes());
         }
     }
+    // An answer to HEAD has no body, which curl does not expect when it sends one itself: it waits for the end of the
+    // connection then.
+    if head.method == "HEAD" && sends {
+        field(b"Connection: close");
+    }
     parts
 }
 
