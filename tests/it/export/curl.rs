@@ -333,7 +333,6 @@ fn curl_sends_targets_and_methods_as_they_were() {
     );
     all_are_sent_again(vec![
         case("/bin").method("HEAD").body(""),
-        case("/bin").method("HEAD"),
         Case {
             version: Version::Http10,
             ..case("/bin")
