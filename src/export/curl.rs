@@ -3,9 +3,9 @@
 //! curl adds header fields, drops others, rewrites paths and reads `@` as a file: every flag here keeps it from one of these.
 //! `tests/it/export.rs` runs the commands and looks at what comes out of the socket.
 
-use super::{Format, Source, Url};
+use super::{Format, Source, body_file};
 use crate::model::head::text;
-use crate::model::{BodyState, Scheme, Version};
+use crate::model::{BodyState, Version};
 
 /// For a shell with `$'…'` quotes, such as bash and zsh.
 pub static FORMAT: Format = Format {
@@ -15,20 +15,25 @@ pub static FORMAT: Format = Format {
     write: |source| write(source).into_bytes(),
 };
 
-/// The longest body that is written into the command, quotes and escapes included: Linux takes 128 KiB in one argument.
-const INLINE: usize = 100_000;
+/// The longest body that is written into the command: a longer one is nothing to paste or to read.
+const INLINE: usize = 32 * 1024;
+
+/// The same with its quotes and escapes: Linux takes 128 KiB in one argument.
+const INLINE_QUOTED: usize = 100_000;
 
 /// From this size on curl asks with `Expect: 100-continue` before it sends a body.
 const ASKS_FIRST: usize = 1024 * 1024;
 
 /// Fields of one connection or one message framing (RFC 9110 section 7.6.1), which curl writes itself or must not repeat.
-const HOP_BY_HOP: [&str; 11] = [
+const HOP_BY_HOP: [&str; 13] = [
     "connection",
     "content-length",
+    "expect",
     "host",
     "http2-settings",
     "keep-alive",
     "proxy-authenticate",
+    "proxy-authorization",
     "proxy-connection",
     "te",
     "trailer",
@@ -54,7 +59,14 @@ fn write(source: &Source<'_>) -> String {
         Data::Inline(text) => parts.push(format!("--data-raw {text}")),
         Data::File(name) => parts.push(format!("--data-binary @{name}")),
     }
-    let mut command = notes(source, &data);
+    let mut command = notes(source);
+    if let Data::File(name) = &data {
+        // Whoever may see the command may read the bin: the address has its key. So it is said.
+        command
+            .push_str("# The address of the body has the bin's key in it: keep it to yourself\n");
+        let url = quoted(source.body_url.as_bytes());
+        command.push_str(&["curl -fsSo ", name, " ", &url, " &&\n"].concat());
+    }
     command.push_str("curl ");
     command.push_str(&parts.join(" \\\n  "));
     command.push('\n');
@@ -62,15 +74,9 @@ fn write(source: &Source<'_>) -> String {
 }
 
 /// What the command cannot do, as comments before it.
-fn notes(source: &Source<'_>, data: &Data) -> String {
+fn notes(source: &Source<'_>) -> String {
     let line = &source.capture.line;
     let mut notes = String::new();
-    if let Data::File(name) = data {
-        notes
-            .push_str("# The body is not in the command: download it from the request's page, as ");
-        notes.push_str(name);
-        notes.push('\n');
-    }
     if line.state != BodyState::Complete {
         notes.push_str("# Only the beginning of the body was kept\n");
     }
@@ -82,16 +88,21 @@ fn notes(source: &Source<'_>, data: &Data) -> String {
 
 /// The URL, and what keeps curl from rewriting it.
 fn address(source: &Source<'_>) -> Vec<String> {
-    let envelope = &source.capture.line.envelope;
-    let url = Url::of(envelope, source.base);
-    let target = envelope.head.target.as_str();
+    let target = source.capture.line.envelope.head.target.as_str();
+    let address = format!("{}{target}", source.base);
     if !survives_curl(target) {
+        // The whole target is given by itself then, with the path that the base may have.
+        let host = source.base.find("://").map_or(0, |at| at + 3);
+        let path = source
+            .base
+            .get(host..)
+            .and_then(|rest| rest.get(rest.find('/')?..));
+        let whole = format!("{}{target}", path.unwrap_or_default());
         return vec![
-            quoted(format!("{}/", url.origin).as_bytes()),
-            format!("--request-target {}", quoted(target.as_bytes())),
+            quoted(format!("{}/", source.base).as_bytes()),
+            format!("--request-target {}", quoted(whole.as_bytes())),
         ];
     }
-    let address = format!("{}{target}", url.origin);
     let mut parts = vec![quoted(address.as_bytes())];
     if address.contains(['[', ']', '{', '}']) {
         parts.push("--globoff".to_owned());
@@ -132,12 +143,12 @@ fn method(source: &Source<'_>, data: &Data) -> Option<String> {
 }
 
 fn version(source: &Source<'_>) -> Option<String> {
-    let envelope = &source.capture.line.envelope;
-    let flag = match (envelope.head.version, envelope.scheme) {
+    let is_tls = source.base.starts_with("https://");
+    let flag = match (source.capture.line.envelope.head.version, is_tls) {
         (Version::Http10, _) => "--http1.0",
         // Over TLS curl would speak HTTP/2, which has no case in names.
-        (Version::Http11, Scheme::Https) => "--http1.1",
-        (Version::Http2, Scheme::Http) => "--http2-prior-knowledge",
+        (Version::Http11, true) => "--http1.1",
+        (Version::Http2, false) => "--http2-prior-knowledge",
         _ => return None,
     };
     Some(flag.to_owned())
@@ -157,11 +168,11 @@ fn data(source: &Source<'_>) -> Data {
     }
     if body.len() <= INLINE && !body.contains(&0) && std::str::from_utf8(body).is_ok() {
         let text = quoted(body);
-        if text.len() <= INLINE {
+        if text.len() <= INLINE_QUOTED {
             return Data::Inline(text);
         }
     }
-    Data::File(source.body_file())
+    Data::File(body_file(source.capture.line.n))
 }
 
 fn headers(source: &Source<'_>, data: &Data) -> Vec<String> {
@@ -171,7 +182,9 @@ fn headers(source: &Source<'_>, data: &Data) -> Vec<String> {
     let mut field = |text: &[u8]| parts.push(format!("-H {}", quoted(text)));
     for (name, value) in head.headers.iter() {
         let lower = text(name).to_ascii_lowercase();
-        if HOP_BY_HOP.contains(&&*lower) || named.contains(&lower) {
+        // `:authority` is HTTP/2's `Host`; its name reads as none.
+        let is_pseudo = lower.is_empty() || lower.starts_with(':');
+        if is_pseudo || HOP_BY_HOP.contains(&&*lower) || named.contains(&lower) {
             continue;
         }
         if value.is_empty() {
@@ -192,9 +205,15 @@ fn headers(source: &Source<'_>, data: &Data) -> Vec<String> {
         ("Content-Type", sends),
         ("Expect", asks_first),
     ] {
-        if is_added && !has(name) {
+        // An `Expect` of the sender's was left out, so it is never there.
+        if is_added && (name == "Expect" || !has(name)) {
             field(format!("{name}:").as_bytes());
         }
+    }
+    // An answer to HEAD has no body, which curl does not expect when it sends one itself: it waits for the end of the
+    // connection then.
+    if head.method == "HEAD" && sends {
+        field(b"Connection: close");
     }
     parts
 }
@@ -272,7 +291,8 @@ mod tests {
     fn command(method: &str, target: &str, headers: &'static [u8], body: &'static [u8]) -> String {
         write(&Source {
             capture: &capture(method, target, headers, body),
-            base: "http://base",
+            base: "http://hooks.example.com",
+            body_url: "http://hooks.example.com/body",
         })
     }
 
@@ -301,12 +321,11 @@ mod tests {
     }
 
     #[test]
-    fn a_body_that_no_shell_can_hold_is_a_file() {
+    fn a_body_that_no_shell_can_hold_is_downloaded_first() {
         let command = command("POST", "/bin", b"Accept: a\r\nUser-Agent: b\r\n", b"\0");
-        assert!(
-            command.starts_with("# The body is not in the command"),
-            "{command}"
-        );
+        let download =
+            "\ncurl -fsSo request-12.bin 'http://hooks.example.com/body' &&\ncurl 'http://";
+        assert!(command.contains(download), "{command}");
         assert!(
             command.contains("--data-binary @request-12.bin"),
             "{command}"

@@ -1,6 +1,6 @@
 //! The request as HTTP/1.1 text: what to keep in a file, or to write to a socket.
 
-use super::{Format, Source, Url};
+use super::{Format, Source};
 use crate::model::{BodyState, Version};
 
 /// Raw HTTP/1.1 (RFC 9112).
@@ -23,9 +23,10 @@ fn write(source: &Source<'_>) -> Vec<u8> {
     };
     let mut text = format!("{} {} {version}\r\n", head.method, head.target).into_bytes();
     if head.version == Version::Http2 {
-        add_missing(source, &mut text);
+        add_http_2_fields(source, &mut text);
+    } else {
+        text.extend_from_slice(head.headers.block());
     }
-    text.extend_from_slice(head.headers.block());
     if !text.ends_with(b"\n") {
         text.extend_from_slice(b"\r\n");
     }
@@ -52,17 +53,22 @@ fn write(source: &Source<'_>) -> Vec<u8> {
     text
 }
 
-/// `Host` and `Content-Length`, which HTTP/2 says in other ways.
-fn add_missing(source: &Source<'_>, text: &mut Vec<u8>) {
-    let headers = &source.capture.line.envelope.head.headers;
+/// The fields, with `Host` and `Content-Length`, which HTTP/2 says in other ways, and without its `:authority`.
+fn add_http_2_fields(source: &Source<'_>, text: &mut Vec<u8>) {
+    let line = &source.capture.line;
+    let headers = &line.envelope.head.headers;
     if headers.get("host").is_none() {
-        let url = Url::of(&source.capture.line.envelope, source.base);
-        let host = url.origin.split_once("://").map_or("", |(_, host)| host);
+        let host = &line.envelope.host;
         text.extend_from_slice(format!("host: {host}\r\n").as_bytes());
     }
     if headers.get("content-length").is_none() && !source.capture.body.is_empty() {
         let length = source.capture.body.len();
         text.extend_from_slice(format!("content-length: {length}\r\n").as_bytes());
+    }
+    for field in headers.block().split_inclusive(|&byte| byte == b'\n') {
+        if !field.starts_with(b":") {
+            text.extend_from_slice(field);
+        }
     }
 }
 
@@ -75,8 +81,12 @@ mod tests {
     use crate::model::{Capture, Headers};
 
     fn text(capture: &Capture) -> String {
-        let base = "http://base";
-        String::from_utf8(write(&Source { capture, base })).unwrap()
+        let source = Source {
+            capture,
+            base: "http://base",
+            body_url: "",
+        };
+        String::from_utf8(write(&source)).unwrap()
     }
 
     #[test]
@@ -116,7 +126,7 @@ mod tests {
 
     #[test]
     fn http_2_gets_the_host_and_length_that_http_1_needs() {
-        let mut capture = capture("POST", "/bin", b"x-a: 1\r\n", b"hi");
+        let mut capture = capture("POST", "/bin", b":authority: h\r\nx-a: 1\r\n", b"hi");
         capture.line.envelope.head.version = Version::Http2;
         assert_eq!(
             text(&capture),

@@ -9,7 +9,7 @@
 pub mod curl;
 pub mod http;
 
-use crate::model::{Capture, Envelope};
+use crate::model::{Capture, CaptureNumber, Envelope};
 
 /// All formats, in the order in which they are offered.
 pub static FORMATS: [&Format; 2] = [&curl::FORMAT, &http::FORMAT];
@@ -37,15 +37,16 @@ pub fn find(name: &str) -> Option<&'static Format> {
 pub struct Source<'a> {
     /// The capture.
     pub capture: &'a Capture,
-    /// Scheme, host and port to send to when the capture names none: `https://hooks.example.com`.
+    /// What stands before the target in the URL to send to: `https://hooks.example.com`. It is the server's own address, not the
+    /// host that the capture names: that is the sender's word, and would lead whoever runs the command to anywhere.
     pub base: &'a str,
+    /// Where the body can be downloaded by whoever has this address.
+    pub body_url: &'a str,
 }
 
-impl Source<'_> {
-    /// Under which name the body is downloaded.
-    pub fn body_file(&self) -> String {
-        format!("request-{}.bin", self.capture.line.n)
-    }
+/// Under which name the body of a capture is downloaded.
+pub fn body_file(n: CaptureNumber) -> String {
+    format!("request-{n}.bin")
 }
 
 /// The URL that a request was sent to, in its parts.
@@ -102,9 +103,7 @@ pub(crate) mod tests {
     use bytes::Bytes;
 
     use super::*;
-    use crate::model::{
-        BodyState, CaptureLine, CaptureNumber, Head, Headers, Reply, Scheme, Timestamp, Version,
-    };
+    use crate::model::{BodyState, CaptureLine, Head, Headers, Reply, Scheme, Timestamp, Version};
 
     /// A capture of a request to the bin `/bin`, for the tests of formats.
     pub(crate) fn capture(
@@ -173,5 +172,16 @@ pub(crate) mod tests {
         for host in ["", "a@evil.example", "a/b", "a b", "$(x)"] {
             assert_eq!(url("/bin", host).0, "http://base", "{host}");
         }
+    }
+
+    #[test]
+    fn formats_have_names_of_their_own() {
+        for format in FORMATS {
+            assert_eq!(
+                find(format.name).map(|found| found.label),
+                Some(format.label)
+            );
+        }
+        assert!(find("word").is_none());
     }
 }

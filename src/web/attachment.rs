@@ -8,34 +8,38 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 
 use super::extract::Site;
-use crate::export::{Format, Source};
-use crate::model::Capture;
+use crate::export::{Format, Source, body_file};
+use crate::model::{Bin, BinKey, Capture};
 
 /// The media type of bytes that are nothing in particular.
 const OCTETS: &str = "application/octet-stream";
 
 /// The body of a capture, to the byte.
-pub(super) fn body(capture: Capture, site: &Site) -> Response {
-    let name = source(&capture, site).body_file();
+pub(super) fn body(capture: Capture) -> Response {
+    let name = body_file(capture.line.n);
     attachment(OCTETS, &name, capture.body)
 }
 
-/// A capture in the form of another tool.
-pub(super) fn export(capture: &Capture, format: &Format, site: &Site) -> Response {
-    let bytes = (format.write)(&source(capture, site));
+/// A capture in the form of another tool, for whoever has the bin's key.
+pub(super) fn export(
+    capture: &Capture,
+    format: &Format,
+    bin: &Bin,
+    key: &BinKey,
+    site: &Site,
+) -> Response {
+    let n = capture.line.n;
+    let bytes = (format.write)(&Source {
+        capture,
+        base: &site.target_base(bin, &capture.line.envelope.head),
+        body_url: &site.body_url(key, n),
+    });
     let media_type = match std::str::from_utf8(&bytes) {
         Ok(_) => "text/plain; charset=utf-8",
         Err(_) => OCTETS,
     };
-    let name = format!("request-{}.{}", capture.line.n, format.extension);
+    let name = format!("request-{n}.{}", format.extension);
     attachment(media_type, &name, bytes.into())
-}
-
-fn source<'a>(capture: &'a Capture, site: &'a Site) -> Source<'a> {
-    Source {
-        capture,
-        base: &site.base,
-    }
 }
 
 fn attachment(media_type: &'static str, name: &str, bytes: Bytes) -> Response {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 
-use crate::{live, store};
+use crate::{export, live, store};
 
 /// A failure, by what it means to the one who asked.
 #[derive(Debug, thiserror::Error)]
@@ -19,6 +19,9 @@ pub enum Error {
     /// No capture of this number.
     #[error("the bin has no request #{0}: it was deleted, or dropped to make room")]
     UnknownCapture(u64),
+    /// No format of this name, that a capture could be had in.
+    #[error("there is no format of this name; known are: {}", formats())]
+    UnknownFormat,
     /// The bin was deleted or expired.
     #[error("the bin was deleted, or expired, on {at}")]
     Gone {
@@ -101,11 +104,18 @@ pub enum Error {
     Template(#[source] askama::Error),
 }
 
+/// The names of all formats.
+fn formats() -> String {
+    export::FORMATS.map(|format| format.name).join(", ")
+}
+
 impl Error {
     /// The status that it is answered with.
     pub fn status(&self) -> StatusCode {
         match self {
-            Self::NotFound | Self::UnknownBin | Self::UnknownCapture(_) => StatusCode::NOT_FOUND,
+            Self::NotFound | Self::UnknownBin | Self::UnknownCapture(_) | Self::UnknownFormat => {
+                StatusCode::NOT_FOUND
+            }
             Self::Gone { .. } => StatusCode::GONE,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
@@ -135,6 +145,7 @@ impl Error {
             Self::NotFound => "Nothing here",
             Self::UnknownBin => "No such bin",
             Self::UnknownCapture(_) => "No such request",
+            Self::UnknownFormat => "No such format",
             Self::Gone { .. } => "This bin is gone",
             Self::MethodNotAllowed => "Method not allowed",
             Self::Unauthorized => "A key is needed",

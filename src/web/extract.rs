@@ -10,7 +10,7 @@ use axum::response::IntoResponse;
 
 use super::{App, Error};
 use crate::export::{self, Format};
-use crate::model::{Bin, BinKey, CaptureNumber, Scheme};
+use crate::model::{Bin, BinKey, CaptureNumber, Head, Scheme};
 
 /// The bin whose key stands in the page's address (`{key}`).
 #[derive(Debug)]
@@ -68,6 +68,19 @@ where
 /// The bin of an API call: its id in the path (`{id}`), its key in `Authorization: Bearer`.
 #[derive(Debug)]
 pub struct BinByToken(pub Arc<Bin>);
+
+/// The key of an API call, to build addresses that need it.
+#[derive(Debug)]
+pub struct Token(pub BinKey);
+
+impl<S: Send + Sync> FromRequestParts<S> for Token {
+    type Rejection = super::api::Error;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        let key = bearer(&parts.headers).ok_or(Error::Unauthorized)?;
+        Ok(Self(key))
+    }
+}
 
 /// The key that `Authorization: Bearer` carries (RFC 6750 section 2.1).
 fn bearer(headers: &HeaderMap) -> Option<BinKey> {
@@ -131,7 +144,7 @@ impl<S: Send + Sync, E: From<Error> + IntoResponse> FromRequestParts<S> for Form
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, E> {
         let name = path_text(parts, state, "format").await?;
-        let format = export::find(&name).ok_or(Error::NotFound)?;
+        let format = export::find(&name).ok_or(Error::UnknownFormat)?;
         Ok(Self(format, std::marker::PhantomData))
     }
 }
@@ -156,6 +169,21 @@ impl Site {
             }
             _ => format!("{}/{}", self.base, bin.address()),
         }
+    }
+
+    /// What stands before the target of a request in the URL that it can be sent to again.
+    pub fn target_base(&self, bin: &Bin, head: &Head) -> String {
+        // The bin is named by the path, and so in the target already, or else by the host.
+        if head.path_at > 0 {
+            self.base.clone()
+        } else {
+            self.capture_url(bin)
+        }
+    }
+
+    /// The address that the body of a capture is downloaded from, without any other right than the key in it.
+    pub fn body_url(&self, key: &BinKey, n: CaptureNumber) -> String {
+        format!("{}/requests/{n}/body", self.inspect_url(key))
     }
 
     /// The address of the bin's page.

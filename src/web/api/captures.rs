@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use super::{Error, Problem, query, wire};
 use crate::model::CaptureNumber;
 use crate::store::{self, Window};
-use crate::web::extract::{BinByToken, FormatByName, Number, Site};
+use crate::web::extract::{BinByToken, FormatByName, Number, Site, Token};
 use crate::web::{self, App, attachment};
 
 /// How many captures an answer has when the question does not say.
@@ -132,19 +132,19 @@ pub(super) async fn body(
     State(app): State<Arc<App>>,
     BinByToken(bin): BinByToken,
     number: Number<Error>,
-    site: Site,
     uri: Uri,
 ) -> Result<Response, Error> {
     // Whoever asks for the bytes in another way, decoded for one, must not take these for it.
     let [] = query::numbers(&uri, [])?;
     let n = number.0;
     let capture = app.store.capture(&bin, n).await.map_err(of_capture(n))?;
-    Ok(attachment::body(capture, &site))
+    Ok(attachment::body(capture))
 }
 
 /// Write a capture as another tool has it
 ///
-/// `curl` is a command that sends the same bytes again, `http` the request as raw HTTP/1.1 text.
+/// `curl` is a command that sends the same bytes again, to this server; for a body that cannot be written into it, it holds an
+/// address with the bin's key, to download the body from. `http` is the request as raw HTTP/1.1.
 #[utoipa::path(
     get,
     path = "/api/v1/bins/{id}/captures/{n}/as/{format}",
@@ -161,13 +161,14 @@ pub(super) async fn body(
 pub(super) async fn export_as(
     State(app): State<Arc<App>>,
     BinByToken(bin): BinByToken,
+    Token(key): Token,
     number: Number<Error>,
     format: FormatByName<Error>,
     site: Site,
 ) -> Result<Response, Error> {
     let n = number.0;
     let capture = app.store.capture(&bin, n).await.map_err(of_capture(n))?;
-    Ok(attachment::export(&capture, format.0, &site))
+    Ok(attachment::export(&capture, format.0, &bin, &key, &site))
 }
 
 /// Delete a capture

@@ -13,11 +13,10 @@ use crate::web::{App, attachment};
 pub(super) async fn body(
     State(app): State<Arc<App>>,
     bin: BinByKey,
-    site: Site,
     number: Number<Error>,
 ) -> Result<Response, Error> {
     let capture = capture::find(&app, &bin, number.0).await?;
-    Ok(attachment::body(capture, &site))
+    Ok(attachment::body(capture))
 }
 
 /// The request in the form of another tool.
@@ -29,5 +28,7 @@ pub(super) async fn export(
     format: FormatByName<Error>,
 ) -> Result<Response, Error> {
     let capture = capture::find(&app, &bin, number.0).await?;
-    Ok(attachment::export(&capture, format.0, &site))
+    Ok(attachment::export(
+        &capture, format.0, &bin.bin, &bin.key, &site,
+    ))
 }

@@ -1,9 +1,8 @@
-//! Exports, taken at their word: the commands are run, and what they send is compared with what was captured.
+//! Commands of captures that no server took: run, and what comes out of the socket is looked at.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
-use std::process::Command;
 use std::thread;
 
 use bytes::Bytes;
@@ -164,25 +163,15 @@ impl Case {
     fn sent_again(&self, folder: &Path) -> (String, Sent) {
         let (address, listener) = listen();
         let capture = self.capture(address);
+        let kept = folder.join("body");
+        std::fs::write(&kept, &self.body).unwrap();
         let source = Source {
             capture: &capture,
-            base: "http://127.0.0.1:9",
+            base: &format!("http://{address}"),
+            body_url: &format!("file://{}", kept.display()),
         };
         let command = String::from_utf8((curl::FORMAT.write)(&source)).unwrap();
-        std::fs::write(folder.join(source.body_file()), &self.body).unwrap();
-        let ran = Command::new("bash")
-            .args(["--norc", "-c", &command])
-            .current_dir(folder)
-            // No proxy, and no settings of whoever runs the tests.
-            .env_clear()
-            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-            .env("HOME", folder)
-            .output()
-            .expect("bash is needed to run the command");
-        assert!(
-            ran.status.success(),
-            "curl is needed, and has to succeed: {ran:?}\n{command}"
-        );
+        super::again::run(&command, folder);
         (command, listener.join().unwrap())
     }
 }
@@ -344,7 +333,6 @@ fn curl_sends_targets_and_methods_as_they_were() {
     );
     all_are_sent_again(vec![
         case("/bin").method("HEAD").body(""),
-        case("/bin").method("HEAD"),
         Case {
             version: Version::Http10,
             ..case("/bin")

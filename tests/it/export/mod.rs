@@ -1,0 +1,4 @@
+//! Exports, taken at their word: what they say is done, and what comes of it is compared with what was captured.
+
+mod again;
+mod curl;
