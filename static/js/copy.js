@@ -21,11 +21,9 @@ async function fetched(address) {
   return answer.text();
 }
 
-// What a copy button means: its attribute, the body as it was sent, or the code or cell that it stands beside.
+// What a copy button means: its attribute, or the code or cell that it stands beside.
 function meant(button) {
   if (button.dataset.copy) return button.dataset.copy;
-  const body = button.closest('#body > header')?.parentElement;
-  if (body) return body.querySelector('.hex')?.textContent ?? fetched(document.querySelector('.detail a[download]').href);
   const near = button.closest('.url')?.querySelector('code')
     ?? button.closest('.code')?.querySelector('pre')
     ?? button.closest('tr')?.querySelector('td')
@@ -48,7 +46,13 @@ export async function put(text, button) {
   if (!button) return;
   button.dataset.copied = '';
   clearTimeout(button.timer);
-  button.timer = setTimeout(() => delete button.dataset.copied, 1600);
+  // By key, from a menu that is closed: its button says so.
+  const icon = button.closest('details:not([open])')?.querySelector('summary use');
+  icon?.setAttribute('href', '#i-check');
+  button.timer = setTimeout(() => {
+    delete button.dataset.copied;
+    icon?.setAttribute('href', '#i-copy');
+  }, 1600);
 }
 
 document.addEventListener('click', e => {

@@ -1,8 +1,7 @@
 // Single keys. Off while typing, with a modifier, in a dialog, and by a switch; none deletes anything.
 
-import { put } from './copy.js';
 import { rows, toTop } from './list.js';
-import { opened, select, step } from './select.js';
+import { select, step } from './select.js';
 
 const SWITCH = 'hookwell-single-keys';
 const dialog = document.getElementById('keys');
@@ -13,7 +12,6 @@ const storage = act => { try { return act(localStorage); } catch { return null; 
 box.checked = storage(s => s.getItem(SWITCH)) !== 'off';
 box.addEventListener('change', () => storage(s => box.checked ? s.removeItem(SWITCH) : s.setItem(SWITCH, 'off')));
 
-const path = document.querySelector('.app').dataset.path;
 const tab = n => document.querySelectorAll('.detail .sec .tabs > *')[n]?.click?.();
 
 const keys = {
@@ -23,7 +21,7 @@ const keys = {
   G: () => select(rows().at(-1)),
   p: () => document.getElementById('pause')?.click(),
   c: () => document.querySelector('.detail [aria-keyshortcuts=c]')?.click(),
-  y: () => { if (opened()) put(new URL(`${path}/requests/${opened()}`, location.href).href); },
+  y: () => document.querySelector('.detail [aria-keyshortcuts=y]')?.click(),
   1: () => tab(0),
   2: () => tab(1),
   3: () => tab(2),

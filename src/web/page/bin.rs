@@ -190,7 +190,14 @@ pub(super) async fn show(
             _ => Ok(Redirect::to(&format!("/b/{}", bin.key)).into_response()),
         };
     };
-    let detail = Detail::load(&app, &bin, &site, open, &Wanted::default()).await?;
+    let detail = Detail::load(&app, &bin, &site, open, &Wanted::default()).await;
+    let detail = match detail {
+        // Cleared between the two looks at the store: the next look is at what there is then.
+        Err(Error(crate::web::Error::UnknownCapture(_))) => {
+            return Ok(Redirect::to(&format!("/b/{}", bin.key)).into_response());
+        }
+        other => other?,
+    };
     let shown = Shown {
         list,
         open,
