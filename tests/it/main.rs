@@ -20,6 +20,8 @@ mod limits;
 mod live;
 mod operations;
 mod page;
+mod reply;
 mod shutdown;
+mod slow;
 mod store;
 mod support;
