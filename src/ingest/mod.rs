@@ -21,6 +21,7 @@ use std::sync::Arc;
 use hyper::Request;
 use hyper::body::Incoming;
 use hyper::http::request::Parts;
+use tokio::sync::Semaphore;
 
 pub use address::Addressed;
 pub use link::{Link, Waiting};
@@ -41,7 +42,12 @@ pub struct Ingest {
     config: Arc<Config>,
     clock: Clock,
     budget: Budget,
+    /// One permit for each aborted capture on its way to the store.
+    aborted: Arc<Semaphore>,
 }
+
+/// How many aborted captures [`Ingest::settle`] can wait for.
+const ABORTED: u32 = 1 << 20;
 
 impl Ingest {
     /// A pipeline into that store.
@@ -52,7 +58,13 @@ impl Ingest {
             config,
             clock,
             budget,
+            aborted: Arc::new(Semaphore::new(ABORTED as usize)),
         }
+    }
+
+    /// Waits until what connections left behind when they ended is stored.
+    pub async fn settle(&self) {
+        self.aborted.acquire_many(ABORTED).await.ok(); // It is never closed.
     }
 
     /// The bin that a request is for; `None` when it is for hookwell itself.
@@ -275,11 +287,12 @@ impl Drop for Pending<'_> {
             tokio::runtime::Handle::try_current(),
         ) {
             let (store, bin) = (Arc::clone(&self.ingest.store), Arc::clone(&self.bin));
+            let waited_for = Arc::clone(&self.ingest.aborted).try_acquire_owned();
             runtime.spawn(async move {
                 if let Err(error) = store.append(&bin, draft).await {
                     tracing::debug!(%error, "an aborted capture was not stored");
                 }
-                drop(memory);
+                drop((memory, waited_for));
             });
         }
     }

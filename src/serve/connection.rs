@@ -36,7 +36,12 @@ pub(super) async fn run<H: Handler>(
     limits: &LimitsConfig,
     mut stop: watch::Receiver<bool>,
 ) {
-    let Some(is_http2) = begins_with_preface(&stream, limits.head_timeout).await else {
+    let begun = tokio::select! {
+        begun = begins_with_preface(&stream, limits.head_timeout) => begun,
+        // It has not asked for anything yet.
+        () = super::told(&mut stop) => None,
+    };
+    let Some(is_http2) = begun else {
         return;
     };
     let io = TokioIo::new(Socket::new(stream, Arc::clone(&link), limits));

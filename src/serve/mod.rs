@@ -146,11 +146,12 @@ pub async fn run(
         ingest,
         router: web::router(&app),
     });
+    let serving = Arc::clone(&handler);
     drop(app);
     ready(address);
     let server = tokio::spawn({
         let limits = config.limits.clone();
-        async move { accept(listener, handler, &limits, clock, stopped).await }
+        async move { accept(listener, serving, &limits, clock, stopped).await }
     });
     stop.await;
     tracing::info!("stopping: requests under way are finished");
@@ -158,6 +159,7 @@ pub async fn run(
     if server.await.is_err() {
         tracing::error!("the accept loop had failed");
     }
+    handler.ingest.settle().await;
     sweeper.abort();
     store.close().await;
     tracing::info!("stopped");
@@ -197,6 +199,7 @@ pub async fn accept<H: Handler>(
     let shared = Arc::new(limits.clone());
     // Every connection holds a sender: when the last is gone, so are they.
     let (open, mut all_closed) = mpsc::channel::<()>(1);
+    let (cut, cutting) = watch::channel(false);
     loop {
         let (stream, peer, place) = tokio::select! {
             next = next_connection(&listener, &places) => match next {
@@ -216,8 +219,12 @@ pub async fn accept<H: Handler>(
             stop.clone(),
             open.clone(),
         );
+        let mut cutting = cutting.clone();
         tokio::spawn(async move {
-            connection::run(stream, link, handler, &limits, stop).await;
+            tokio::select! {
+                () = connection::run(stream, link, handler, &limits, stop) => {}
+                () = told(&mut cutting) => {}
+            }
             drop((place, open));
         });
     }
@@ -227,6 +234,8 @@ pub async fn accept<H: Handler>(
         .is_err()
     {
         tracing::warn!("some connections did not end in time and are cut");
+        cut.send_replace(true);
+        all_closed.recv().await;
     }
 }
 

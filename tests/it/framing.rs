@@ -7,11 +7,11 @@ use serde_json::{Value, json};
 use crate::support::{Bin, Server, eventually};
 
 /// Waits for the traces of that many refused requests; newest first.
-fn refusals(server: &Server, bin: &Bin, count: usize) -> Vec<Value> {
+fn refusals(server: &Server, bin: &Bin, count: u64) -> Vec<Value> {
     eventually("a trace of the refused request", || {
         let shown = server.show(bin);
         let traces = shown["refusals"].as_array()?.clone();
-        (shown["refused"].as_u64()? as usize >= count).then_some(traces)
+        (shown["refused"].as_u64()? >= count).then_some(traces)
     })
 }
 
@@ -269,12 +269,14 @@ fn http_2_without_tls_is_captured() {
     assert_eq!(host["host"], format!("{}.hooks.test", bin.id));
 }
 
+/// A refused head for a bin of that id: the reason that is noted, the status that is answered, the bytes.
+type Head<'a> = (&'a str, u16, Box<dyn Fn(&str) -> Vec<u8> + 'a>);
+
 #[test]
 fn a_head_that_cannot_be_read_leaves_a_trace_on_the_bin_it_names() {
     let server = Server::start();
-    let many: String = (0..600).map(|i| format!("X-{i}: 1\r\n")).collect();
+    let many = "X-Many: 1\r\n".repeat(600);
     let long = "a".repeat(66_000);
-    type Head<'a> = (&'a str, u16, Box<dyn Fn(&str) -> Vec<u8> + 'a>);
     let heads: [Head<'_>; 6] = [
         (
             "malformed",

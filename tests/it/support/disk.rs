@@ -92,7 +92,8 @@ fn library() -> &'static str {
             .status();
         assert!(
             compiled.unwrap().success(),
-            "cc could not compile {source:?}"
+            "cc could not compile {}",
+            source.display()
         );
         std::fs::rename(&made, &library).unwrap();
         library.to_str().unwrap().to_owned()

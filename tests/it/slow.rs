@@ -1,0 +1,140 @@
+//! Senders that are slow, fall silent or go away: they are waited for so long, and leave a trace.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::limits::{capture, head};
+use crate::support::{Connection, PATIENCE, Server, eventually};
+
+#[test]
+fn a_sender_that_goes_away_leaves_an_aborted_capture() {
+    let server = Server::start();
+    let bin = server.bin();
+    let lines = ["Content-Length: 100\r\n", "Transfer-Encoding: chunked\r\n"];
+    let body = ["half", "64\r\nhalf"];
+    let mut n = 0;
+    for (lines, body) in lines.iter().zip(body) {
+        for reset in [false, true] {
+            let mut connection = server.connect();
+            connection.send(head(&bin, lines) + body).unwrap();
+            // What was sent has to have arrived: a reset may overtake it.
+            n += 1;
+            std::thread::park_timeout(Duration::from_millis(100));
+            if reset {
+                let socket = socket2::SockRef::from(connection.stream());
+                socket.set_linger(Some(Duration::ZERO)).unwrap();
+            }
+            drop(connection);
+            let capture = capture(&server, &bin, n);
+            assert_eq!(capture["body"]["state"], "aborted", "reset: {reset}");
+            assert_eq!(capture["body"]["content"], "half", "reset: {reset}");
+            let sent = if lines.starts_with("Content") {
+                json!(100)
+            } else {
+                Value::Null
+            };
+            assert_eq!(capture["body"]["sent"], sent, "{lines}");
+            assert_eq!(capture["reply"]["status"], Value::Null, "reset: {reset}");
+        }
+    }
+}
+
+#[test]
+fn a_body_that_pauses_too_long_is_given_up() {
+    let server = Server::with(&["--body-idle-timeout", "300ms"]);
+    let bin = server.bin();
+    let mut connection = server.connect();
+    connection
+        .send(head(&bin, "Content-Length: 100\r\n") + "half")
+        .unwrap();
+    assert_eq!(connection.receive().expect("an answer").status, 408);
+    assert!(connection.is_closed());
+    let capture = server.capture(&bin, 1);
+    assert_eq!(capture["body"]["state"], "aborted");
+    assert_eq!(capture["body"]["content"], "half");
+    assert_eq!(capture["reply"]["status"], 408);
+}
+
+#[test]
+fn a_body_that_trickles_is_given_up_in_the_end() {
+    let server = Server::with(&["--body-idle-timeout", "5s", "--body-timeout", "600ms"]);
+    let bin = server.bin();
+    let mut connection = server.connect();
+    connection
+        .send(head(&bin, "Content-Length: 100000\r\n"))
+        .unwrap();
+    let began = Instant::now();
+    while connection.send("x").is_ok() {
+        assert!(began.elapsed() < PATIENCE, "it is still read");
+        std::thread::park_timeout(Duration::from_millis(50));
+    }
+    assert_eq!(capture(&server, &bin, 1)["body"]["state"], "aborted");
+}
+
+#[test]
+fn a_head_that_does_not_end_is_given_up_and_leaves_a_trace() {
+    let server = Server::with(&["--head-timeout", "300ms"]);
+    let bin = server.bin();
+    let mut connection = server.connect();
+    connection
+        .send(format!("GET /{} HTTP/1.1\r\nX-Slow: ", bin.id))
+        .unwrap();
+    assert!(connection.is_closed());
+    let trace = eventually("a trace", || {
+        let shown = server.show(&bin);
+        shown["refusals"].get(0).cloned()
+    });
+    assert_eq!(trace["reason"], "head_timeout");
+    assert_eq!(
+        trace["head"],
+        format!("GET /{} HTTP/1.1\r\nX-Slow: ", bin.id)
+    );
+    // Those who say nothing, or too little to name a bin, are let go, too.
+    for start in ["", "G", "GET /", "PRI * HTTP/2.0\r\n"] {
+        let mut connection = server.connect();
+        connection.send(start).unwrap();
+        assert!(connection.is_closed(), "{start:?}");
+    }
+}
+
+#[test]
+fn a_connection_that_rests_too_long_is_closed() {
+    let server = Server::with(&["--keep-alive-timeout", "300ms"]);
+    let bin = server.bin();
+    let mut connection = server.connect();
+    for _ in 0..2 {
+        connection.send(head(&bin, "")).unwrap();
+        assert_eq!(connection.receive().expect("an answer").status, 200);
+    }
+    assert!(connection.is_closed());
+    assert_eq!(server.show(&bin)["refused"], 0);
+}
+
+#[test]
+fn hundreds_of_slow_senders_keep_nobody_else_waiting() {
+    let server = Server::start();
+    let bin = server.bin();
+    let slow: Vec<Connection> = (0..500)
+        .map(|i| {
+            let mut connection = server.connect();
+            let start = match i % 3 {
+                0 => format!("POST /{} HTTP/1.1\r\nX-", bin.id),
+                1 => head(&bin, "Content-Length: 100000\r\n") + "ten bytes.",
+                _ => head(&bin, "Transfer-Encoding: chunked\r\n") + "ffff\r\nab",
+            };
+            connection.send(start).unwrap();
+            connection
+        })
+        .collect();
+    let other = server.bin();
+    for n in 1..=20 {
+        assert_eq!(server.post(&other, "", b"normal"), n);
+        assert_eq!(server.post(&bin, "", b"normal"), n);
+    }
+    drop(slow);
+    let all = 20 + 500 - 500_u64.div_ceil(3);
+    eventually("every stalled body to be an aborted capture", || {
+        (server.show(&bin)["captures"] == all).then_some(())
+    });
+}
