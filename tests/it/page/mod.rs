@@ -1,6 +1,7 @@
 //! What people see: pages over a real socket, without script.
 
 mod bin;
+mod every;
 mod home;
 mod settings;
 mod stream;
