@@ -8,6 +8,7 @@
 
 mod api;
 mod bench;
+mod browser;
 mod capture;
 mod cases;
 mod cli;

@@ -2,6 +2,7 @@
 
 mod bin;
 mod capture;
+mod every;
 mod home;
 mod settings;
 mod stream;

@@ -1,11 +1,13 @@
 //! What the tests share: a server of their own, bytes on a socket, a stream of events.
 
+pub(crate) mod browser;
 pub(crate) mod disk;
 pub(crate) mod http;
 pub(crate) mod ledger;
 pub(crate) mod server;
 pub(crate) mod sse;
 
+pub(crate) use browser::{Browser, Wants};
 pub(crate) use http::{Connection, Response};
 pub(crate) use server::{Bin, Server};
 pub(crate) use sse::Events;
