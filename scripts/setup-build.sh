@@ -2,6 +2,7 @@
 # Sees to what the build needs besides Rust: a C compiler, for the SQLite that is compiled in.
 # Installs it from the system's packages where it is missing and that is possible, else says what is missing.
 set -eu
+# shellcheck source-path=SCRIPTDIR source=lib/packages.sh
 . "$(dirname "$0")/lib/packages.sh"
 
 if ! command -v cargo >/dev/null 2>&1; then

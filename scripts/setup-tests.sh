@@ -2,6 +2,7 @@
 # Sees to what the tests need besides Rust: a C compiler, rustfmt and clippy, and a Chromium with its WebDriver.
 # Installs what is missing where that is possible, else says what is missing.
 set -eu
+# shellcheck source-path=SCRIPTDIR source=lib/packages.sh
 . "$(dirname "$0")/lib/packages.sh"
 
 "$(dirname "$0")/setup-build.sh"
