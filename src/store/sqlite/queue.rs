@@ -13,6 +13,9 @@ use crate::store::{Address, Error, Result};
 /// How many captures may wait. A batch takes all that wait, so that this is many times what the disk needs to be busy.
 const CAPTURES: usize = 8192;
 
+/// How long a batch is kept open for captures that are expected to join it: about what one sync of a fast disk takes.
+const GATHER: Duration = Duration::from_micros(150);
+
 /// How many addresses may have refusals waiting, and how many traces are kept of each.
 pub(super) const REFUSED_ADDRESSES: usize = 4096;
 pub(super) const REFUSED_TRACES: usize = 10;
@@ -52,8 +55,20 @@ impl Batch {
 struct State {
     batch: Batch,
     closed: bool,
-    /// Whether the writer sleeps: only then is it woken.
-    idle: bool,
+    /// How many captures the writer sleeps for; `None` while it works. Only then is it woken.
+    sleeps_for: Option<usize>,
+}
+
+impl State {
+    /// Whether there is no reason to wake a writer that sleeps for so many captures.
+    fn may_sleep(&self, captures: usize) -> bool {
+        let Batch {
+            appends,
+            tasks,
+            refused,
+        } = &self.batch;
+        appends.len() < captures && tasks.is_empty() && refused.is_empty() && !self.closed
+    }
 }
 
 /// The queue between the server's tasks and the writer's thread.
@@ -78,9 +93,14 @@ impl Queue {
     }
 
     fn wake(&self, mut state: MutexGuard<'_, State>) {
-        let sleeping = std::mem::take(&mut state.idle);
+        let woken = state
+            .sleeps_for
+            .is_some_and(|captures| !state.may_sleep(captures));
+        if woken {
+            state.sleeps_for = None;
+        }
         drop(state);
-        if sleeping {
+        if woken {
             self.wake.notify_one();
         }
     }
@@ -126,25 +146,15 @@ impl Queue {
         self.wake(state);
     }
 
-    /// All that waits. With `wait` it sleeps that long for something to come; `None` sleeps until something does.
-    pub(super) fn next(&self, wait: Option<Duration>) -> Next {
+    /// All that waits. When nothing does it sleeps for something to come, but no longer than `idle`; `None` is for ever. When
+    /// something does, but fewer captures than `expected`, it gives the others a moment: a larger batch costs hardly more.
+    pub(super) fn next(&self, idle: Option<Duration>, expected: usize) -> Next {
         let mut state = self.state();
-        if state.batch.is_empty() && !state.closed && wait != Some(Duration::ZERO) {
-            state.idle = true;
-            let nothing = |state: &mut State| state.batch.is_empty() && !state.closed;
-            state = match wait {
-                None => self
-                    .wake
-                    .wait_while(state, nothing)
-                    .unwrap_or_else(PoisonError::into_inner),
-                Some(wait) => {
-                    self.wake
-                        .wait_timeout_while(state, wait, nothing)
-                        .unwrap_or_else(PoisonError::into_inner)
-                        .0
-                }
-            };
-            state.idle = false;
+        if state.may_sleep(1) && idle != Some(Duration::ZERO) {
+            state = self.sleep(state, 1, idle);
+        }
+        if state.may_sleep(expected) && !state.may_sleep(1) {
+            state = self.sleep(state, expected, Some(GATHER));
         }
         if !state.batch.is_empty() {
             return Next::Work(std::mem::take(&mut state.batch));
@@ -154,6 +164,35 @@ impl Queue {
         } else {
             Next::Idle
         }
+    }
+
+    fn sleep<'a>(
+        &self,
+        mut state: MutexGuard<'a, State>,
+        captures: usize,
+        longest: Option<Duration>,
+    ) -> MutexGuard<'a, State> {
+        state.sleeps_for = Some(captures);
+        let sleeps = |state: &mut State| state.may_sleep(captures);
+        state = match longest {
+            None => self
+                .wake
+                .wait_while(state, sleeps)
+                .unwrap_or_else(PoisonError::into_inner),
+            Some(longest) => {
+                self.wake
+                    .wait_timeout_while(state, longest, sleeps)
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .0
+            }
+        };
+        state.sleeps_for = None;
+        state
+    }
+
+    /// How many captures wait now.
+    pub(super) fn waiting(&self) -> usize {
+        self.state().batch.appends.len()
     }
 
     /// Takes no more; what waits is still done.

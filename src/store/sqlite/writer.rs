@@ -90,6 +90,7 @@ impl Writer {
 
     /// Works until the queue is closed and empty, then empties the log.
     pub(super) fn run(mut self, queue: &Queue) {
+        let mut expected = 1;
         loop {
             let wait = if self.purge.can_go_on() {
                 Some(Duration::ZERO)
@@ -98,10 +99,14 @@ impl Writer {
             } else {
                 None
             };
-            let next = queue.next(wait);
+            let next = queue.next(wait, expected);
             if matches!(next, Next::Closed) {
                 break;
             }
+            let done = match &next {
+                Next::Work(batch) => batch.appends.len(),
+                Next::Idle | Next::Closed => 0,
+            };
             let turn = AssertUnwindSafe(|| match next {
                 Next::Work(batch) => self.work(batch),
                 Next::Idle | Next::Closed => self.idle(),
@@ -111,6 +116,9 @@ impl Writer {
                 tracing::error!("the writer panicked: its batch was given up");
                 self.counters.clear();
             }
+            // Senders that wait for an answer before they send again come back about as many as they are: those of this batch
+            // and those that came meanwhile. A lone sender is never made to wait.
+            expected = (done + queue.waiting()) * 3 / 4;
         }
         self.checkpointer.stop();
         shrink_log(&self.connection);

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use crate::support::sse::Event;
-use crate::support::{Bin, Connection, Events, PATIENCE, Server, eventually};
+use crate::support::{Bin, Connection, Events, PATIENCE, Server, eventually, within};
 
 /// Which of the two.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -352,7 +352,8 @@ fn both_streams_count_as_watchers() {
     let other = server.bin();
     assert_eq!(Stream::Page.watch(&server, &other).status, 200);
     drop(watchers);
-    eventually("there is room again", || {
+    // A reader that left is noticed with the next comment, 15 seconds later at most.
+    within(3 * PATIENCE, "there is room again", || {
         (Stream::Api.watch(&server, &bin).status == 200).then_some(())
     });
 }
