@@ -191,12 +191,7 @@ fn writes_that_find_no_room_refuse_captures_and_nothing_else() {
     for i in 0..20 {
         assert_eq!(post(&server, &bin, &mut ledger, format!("before-{i}")), 200);
     }
-    disk.plan(Plan {
-        first: 1,
-        count: u32::MAX,
-        error: rustix::io::Errno::NOSPC.raw_os_error(),
-        ..Plan::default()
-    });
+    disk.plan(Plan::failing(rustix::io::Errno::NOSPC));
     // Longer than the server waits before it looks again.
     let began = Instant::now();
     let mut i = 0;
@@ -211,7 +206,7 @@ fn writes_that_find_no_room_refuse_captures_and_nothing_else() {
     assert_eq!(server.get("/readyz").status, 503);
     assert_eq!(server.api("POST", "/bins", None, Some(&json!({}))).0, 507);
     assert_reads_work(&server, &bin, &ledger);
-    disk.plan(Plan::default());
+    disk.plan(Plan::GOOD);
     assert_recovers(&server, &bin, &mut ledger, "after");
     assert_reads_work(&server, &bin, &ledger);
     assert!(began.elapsed() < PATIENCE);
