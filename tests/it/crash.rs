@@ -60,7 +60,7 @@ fn nothing_acknowledged_is_lost_when_the_server_is_killed() {
     let bin = roomy(&server);
     disk.plan(Plan {
         delay_us: 5000,
-        ..Plan::default()
+        ..Plan::GOOD
     });
     let (mut kept, mut newest, mut faults) = (0, 0, Vec::new());
     for round in 0..22 {
@@ -137,7 +137,7 @@ fn failures_at_every_call(error: rustix::io::Errno, count: u32) -> usize {
             first,
             count,
             error: error.raw_os_error(),
-            ..Plan::default()
+            ..Plan::GOOD
         });
         let mut connection = server.connect();
         for i in 0..4 {
@@ -148,7 +148,7 @@ fn failures_at_every_call(error: rustix::io::Errno, count: u32) -> usize {
             refused += usize::from(status != 200);
         }
         assert_eq!(server.get("/healthz").status, 200, "after {first}");
-        disk.plan(Plan::default());
+        disk.plan(Plan::GOOD);
         // It recovers by itself.
         let mut tries = 0;
         eventually("a capture to be taken again", || {
@@ -193,12 +193,7 @@ fn a_disk_that_goes_on_failing_is_reported_and_survived() {
         ledger.send(&mut connection, &bin, "good".to_owned()),
         Some(200)
     );
-    disk.plan(Plan {
-        first: 1,
-        count: u32::MAX,
-        error: rustix::io::Errno::IO.raw_os_error(),
-        ..Plan::default()
-    });
+    disk.plan(Plan::failing(rustix::io::Errno::IO));
     for i in 0..10 {
         let status = ledger.send(&mut connection, &bin, format!("bad-{i}"));
         assert_eq!(status, Some(503), "{i}");
@@ -206,7 +201,7 @@ fn a_disk_that_goes_on_failing_is_reported_and_survived() {
     assert_eq!(server.get("/readyz").status, 503);
     assert_eq!(server.get("/healthz").status, 200);
     assert_eq!(server.captures(&bin).len(), 1);
-    disk.plan(Plan::default());
+    disk.plan(Plan::GOOD);
     assert_eq!(
         ledger.send(&mut connection, &bin, "better".to_owned()),
         Some(200)
@@ -218,4 +213,27 @@ fn a_disk_that_goes_on_failing_is_reported_and_survived() {
     eventually("ten refusals", || {
         (server.show(&bin)["refused"] == 10).then_some(())
     });
+}
+
+#[test]
+fn no_answer_leaves_before_the_disk_has_synced() {
+    // Writes alone survive a killed server, not a power cut: what is only written must not be acknowledged.
+    let disk = Disk::new();
+    let server = disk.serve(&[]);
+    let bin = roomy(&server);
+    let mut ledger = Ledger::default();
+    let mut connection = server.connect();
+    disk.plan(Plan {
+        kinds: "s",
+        ..Plan::failing(rustix::io::Errno::IO)
+    });
+    for i in 0..5 {
+        let status = ledger.send(&mut connection, &bin, format!("unsynced-{i}"));
+        assert_eq!(status, Some(503), "{i}");
+    }
+    disk.plan(Plan::GOOD);
+    let status = ledger.send(&mut connection, &bin, "synced".to_owned());
+    assert_eq!(status, Some(200));
+    let faults = ledger.faults(&held(&server, &bin, 0));
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
 }

@@ -172,6 +172,44 @@ fn a_full_disk_refuses_captures_until_there_is_room() {
 }
 
 #[test]
+fn large_bodies_at_once_leave_a_full_disk_that_can_still_be_cleared() {
+    let Some(disk) = SmallDisk::mount("64m") else {
+        return; // The test above says so.
+    };
+    let server = Server::over(&disk.data(), &[], &[]);
+    let bin = server.bin_with(&json!({"keep": {"captures": 100_000, "bytes": 0}}));
+    let kept: usize = std::thread::scope(|scope| {
+        let send = || {
+            let target = format!("/{}", bin.id);
+            let body = vec![b'x'; 3_000_000];
+            let statuses = (0..12).map(|_| server.request("POST", &target, &[], &body).status);
+            let answers = |status| match status {
+                200 => true,
+                507 => false,
+                other => panic!("{other}"),
+            };
+            statuses.map(answers).filter(|&kept| kept).count()
+        };
+        let senders: Vec<_> = (0..6).map(|_| scope.spawn(send)).collect();
+        senders
+            .into_iter()
+            .map(|sender| sender.join().unwrap())
+            .sum()
+    });
+    assert!((4..30).contains(&kept), "{kept} were kept");
+    assert_eq!(server.captures(&bin).len(), kept);
+    let mut ledger = Ledger::default();
+    for round in 0..2 {
+        let all = format!("/bins/{}/captures", bin.id);
+        let (status, cleared) = server.api("DELETE", &all, Some(&bin.key), None);
+        assert!(matches!(status, 200 | 204), "{status} {cleared}");
+        assert_recovers(&server, &bin, &mut ledger, &format!("round-{round}"));
+        fill(&server, &bin, &mut ledger, &format!("round-{round}"));
+    }
+    assert_eq!(server.get("/healthz").status, 200);
+}
+
+#[test]
 fn a_disk_that_is_full_from_the_start_is_reported() {
     let Some(disk) = SmallDisk::mount("64k") else {
         return; // The test above says so.
@@ -191,12 +229,7 @@ fn writes_that_find_no_room_refuse_captures_and_nothing_else() {
     for i in 0..20 {
         assert_eq!(post(&server, &bin, &mut ledger, format!("before-{i}")), 200);
     }
-    disk.plan(Plan {
-        first: 1,
-        count: u32::MAX,
-        error: rustix::io::Errno::NOSPC.raw_os_error(),
-        ..Plan::default()
-    });
+    disk.plan(Plan::failing(rustix::io::Errno::NOSPC));
     // Longer than the server waits before it looks again.
     let began = Instant::now();
     let mut i = 0;
@@ -211,7 +244,7 @@ fn writes_that_find_no_room_refuse_captures_and_nothing_else() {
     assert_eq!(server.get("/readyz").status, 503);
     assert_eq!(server.api("POST", "/bins", None, Some(&json!({}))).0, 507);
     assert_reads_work(&server, &bin, &ledger);
-    disk.plan(Plan::default());
+    disk.plan(Plan::GOOD);
     assert_recovers(&server, &bin, &mut ledger, "after");
     assert_reads_work(&server, &bin, &ledger);
     assert!(began.elapsed() < PATIENCE);

@@ -118,16 +118,11 @@ fn health_and_readiness_are_told_apart() {
         command.output().unwrap().status.code()
     };
     assert_eq!(check(), Some(0));
-    disk.plan(Plan {
-        first: 1,
-        count: u32::MAX,
-        error: rustix::io::Errno::IO.raw_os_error(),
-        ..Plan::default()
-    });
+    disk.plan(Plan::failing(rustix::io::Errno::IO));
     assert_eq!(server.get("/healthz").status, 200);
     assert_eq!(server.get("/readyz").status, 503);
     assert_eq!(check(), Some(1));
-    disk.plan(Plan::default());
+    disk.plan(Plan::GOOD);
     assert_eq!(server.get("/readyz").status, 200);
     assert_eq!(check(), Some(0));
 }
@@ -291,4 +286,30 @@ fn what_was_deleted_is_gone_from_the_files() {
     }
     assert_ne!(files_with(server.data(), b"canary-kept"), [""; 0]);
     assert_eq!(server.body(&kept, 2), large("kept"));
+}
+
+#[test]
+fn another_program_that_locks_the_database_is_waited_for() {
+    let server = Server::start();
+    let bin = server.bin();
+    server.post(&bin, "", b"before");
+    let other = Connection::open(server.data().join("hookwell.db")).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let answers = std::thread::scope(|scope| {
+        let senders: Vec<_> = (0..8)
+            .map(|_| scope.spawn(|| server.post(&bin, "", b"meanwhile")))
+            .collect();
+        // Reading goes on.
+        assert_eq!(server.captures(&bin).len(), 1);
+        std::thread::park_timeout(std::time::Duration::from_millis(500));
+        other.execute_batch("COMMIT").unwrap();
+        let mut answers: Vec<u64> = senders
+            .into_iter()
+            .map(|sender| sender.join().unwrap())
+            .collect();
+        answers.sort_unstable();
+        answers
+    });
+    assert_eq!(answers, [2, 3, 4, 5, 6, 7, 8, 9]);
+    assert_eq!(server.captures(&bin).len(), 9);
 }

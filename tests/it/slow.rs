@@ -138,3 +138,64 @@ fn hundreds_of_slow_senders_keep_nobody_else_waiting() {
         (server.show(&bin)["captures"] == all).then_some(())
     });
 }
+
+#[test]
+fn senders_that_leave_after_the_last_byte_leave_a_whole_capture_or_none() {
+    let server = Server::start();
+    let bin = server.bin();
+    let one = |i: u64| {
+        let body = format!("{i:06}").repeat(50);
+        let mut connection = server.connect();
+        connection
+            .send(head(&bin, "Content-Length: 300\r\n") + &body)
+            .unwrap();
+        std::thread::park_timeout(Duration::from_micros(i * 37 % 3000));
+    };
+    std::thread::scope(|scope| {
+        for thread in 0..4 {
+            let one = &one;
+            scope.spawn(move || (0..50).for_each(|i| one(thread * 50 + i)));
+        }
+    });
+    server.post(&bin, "/last", b"");
+    let captures = server.captures(&bin);
+    for (n, capture) in (1..).zip(&captures) {
+        assert_eq!(capture["n"], n);
+        let body = server.body(&bin, n);
+        if capture["path"] != "/last" && capture["body"]["state"] == "complete" {
+            assert_eq!(body.len(), 300);
+            assert_eq!(body[..6].repeat(50), body);
+        }
+    }
+    assert!(captures.len() > 1);
+    assert_eq!(server.show(&bin)["refused"], 0);
+}
+
+#[test]
+fn a_list_that_is_read_slowly_holds_nobody_up() {
+    let server = Server::start();
+    let bin = server.bin();
+    let filler = format!("X-Filler: {}", "f".repeat(20_000));
+    for _ in 0..200 {
+        server.request("POST", &format!("/{}", bin.id), &[&filler], b"");
+    }
+    let readers: Vec<Connection> = (0..8)
+        .map(|_| {
+            let mut connection = server.connect();
+            connection
+                .send(format!(
+                    "GET /api/v1/bins/{}/captures?limit=200 HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}\r\n\r\n",
+                    bin.id, bin.key
+                ))
+                .unwrap();
+            connection
+        })
+        .collect();
+    for n in 201..=230 {
+        assert_eq!(server.post(&bin, "", b"meanwhile"), n);
+    }
+    for mut reader in readers {
+        let list = reader.receive().expect("an answer").json();
+        assert!(list["captures"].as_array().unwrap().len() == 200);
+    }
+}

@@ -5,12 +5,13 @@
  *     SLOW_DISK_FILES=app.db SLOW_DISK_PLAN=/tmp/plan LD_PRELOAD=./slow_disk.so app
  *
  * SLOW_DISK_FILES is a part of the paths that are meant. SLOW_DISK_PLAN is a file that is read before each write, sync and
- * truncation of such a path, so that it can be changed while the program runs. It holds five numbers:
+ * truncation of such a path, so that it can be changed while the program runs. It holds a line:
  *
- *     ROUND DELAY FIRST COUNT ERROR
+ *     ROUND DELAY FIRST COUNT ERROR KINDS
  *
- * Each call waits DELAY microseconds. Calls are counted from 1, and anew when ROUND changes; COUNT of them from FIRST on
- * fail with errno ERROR without having done anything (FIRST 0: none). Without the file nothing happens.
+ * KINDS are the calls that are meant: w for writes, s for syncs, t for truncations. Each of them waits DELAY microseconds.
+ * They are counted from 1, and anew when ROUND changes; COUNT of them from FIRST on fail with errno ERROR without having done
+ * anything (FIRST 0: none). Without the file nothing happens.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -30,6 +31,7 @@ static long calls;
 
 struct plan {
     long round, delay, first, count, error;
+    char kinds[8];
 };
 
 static int read_plan(struct plan *plan)
@@ -46,7 +48,8 @@ static int read_plan(struct plan *plan)
     if (length <= 0)
         return 0;
     text[length] = '\0';
-    return sscanf(text, "%ld %ld %ld %ld %ld", &plan->round, &plan->delay, &plan->first, &plan->count, &plan->error) == 5;
+    return sscanf(text, "%ld %ld %ld %ld %ld %7s", &plan->round, &plan->delay, &plan->first, &plan->count, &plan->error,
+                  plan->kinds) == 6;
 }
 
 static int is_meant(int file)
@@ -66,13 +69,13 @@ static int is_meant(int file)
 }
 
 /* Waits as planned; the error that the call is to fail with, or 0. */
-static long planned(int file)
+static long planned(int file, char kind)
 {
     int before = errno;
     long error = 0;
     struct plan plan;
 
-    if (is_meant(file) && read_plan(&plan)) {
+    if (is_meant(file) && read_plan(&plan) && strchr(plan.kinds, kind)) {
         if (plan.delay > 0) {
             struct timespec pause = {plan.delay / 1000000, plan.delay % 1000000 * 1000};
             nanosleep(&pause, NULL);
@@ -91,17 +94,17 @@ static long planned(int file)
     return error;
 }
 
-#define SLOW(type, name, parameters, ...)                            \
+#define SLOW(kind, type, name, parameters, ...)                      \
     type name parameters                                             \
     {                                                                \
         type(*next) parameters = dlsym(RTLD_NEXT, #name);            \
-        return planned(file) ? (type)-1 : next(__VA_ARGS__);         \
+        return planned(file, kind) ? (type)-1 : next(__VA_ARGS__);   \
     }
 
-SLOW(ssize_t, write, (int file, const void *bytes, size_t length), file, bytes, length)
-SLOW(ssize_t, pwrite, (int file, const void *bytes, size_t length, off_t at), file, bytes, length, at)
-SLOW(ssize_t, pwrite64, (int file, const void *bytes, size_t length, off64_t at), file, bytes, length, at)
-SLOW(int, fsync, (int file), file)
-SLOW(int, fdatasync, (int file), file)
-SLOW(int, ftruncate, (int file, off_t length), file, length)
-SLOW(int, ftruncate64, (int file, off64_t length), file, length)
+SLOW('w', ssize_t, write, (int file, const void *bytes, size_t length), file, bytes, length)
+SLOW('w', ssize_t, pwrite, (int file, const void *bytes, size_t length, off_t at), file, bytes, length, at)
+SLOW('w', ssize_t, pwrite64, (int file, const void *bytes, size_t length, off64_t at), file, bytes, length, at)
+SLOW('s', int, fsync, (int file), file)
+SLOW('s', int, fdatasync, (int file), file)
+SLOW('t', int, ftruncate, (int file, off_t length), file, length)
+SLOW('t', int, ftruncate64, (int file, off64_t length), file, length)

@@ -72,6 +72,7 @@ impl Purge {
         } else {
             BYTES
         };
+        // Whether it fits is seen when it is done: a row is deleted in one piece, however large it is.
         room.prepare(connection, bytes, log_pages);
         let result = (|| {
             let transaction =

@@ -21,6 +21,9 @@ use super::folder::{FILE, PAGE};
 /// The reserve is a sixteenth of what the disk has free, within these bounds (in bytes).
 const RESERVE: std::ops::RangeInclusive<u64> = (256 << 10)..=(16 << 20);
 
+/// A disk with no room for a capture of so many bytes is full.
+pub(super) const SMALL: u64 = 64 << 10;
+
 /// What a commit takes beside the bytes of its captures: pages of the trees around them.
 const COMMIT: u64 = 128 << 10;
 
@@ -88,14 +91,26 @@ impl Room {
         }
     }
 
-    /// Makes sure, as far as can be, that after a commit of `bytes` the log still fits into the database; it holds `pages` now.
-    pub(super) fn prepare(&self, connection: &Connection, bytes: u64, pages: u32) {
-        let (free, commit) = (free(&self.folder), bytes.saturating_add(COMMIT));
+    /// Makes room for a commit of `bytes` beside a log of `pages`, and says whether there is enough: for the log now, and for
+    /// the log to be moved into the database later.
+    pub(super) fn prepare(&self, connection: &Connection, bytes: u64, pages: u32) -> bool {
+        let commit = bytes.saturating_add(COMMIT);
         let most = u64::from(pages).saturating_mul(PAGE);
-        let short = |log: u64| free < commit.saturating_mul(2).saturating_add(log);
-        if short(most) && short(self.growth(connection)) {
-            shrink_log(connection);
+        if free(&self.folder) >= commit.saturating_mul(2).saturating_add(most) {
+            return true; // The usual case, without a question to the database.
         }
+        self.fits(connection, bytes) || {
+            shrink_log(connection);
+            self.fits(connection, bytes)
+        }
+    }
+
+    /// Whether a commit of `bytes` fits, in the log and later in the database.
+    fn fits(&self, connection: &Connection, bytes: u64) -> bool {
+        let commit = bytes.saturating_add(COMMIT);
+        let grows = commit.saturating_sub(free_pages(connection));
+        let log = self.growth(connection);
+        free(&self.folder) >= commit.saturating_add(grows).saturating_add(log)
     }
 
     /// By how many bytes the database's file grows when the log is moved into it.
@@ -108,12 +123,21 @@ impl Room {
 
     /// Looks for room again, and takes captures again where there is some.
     pub(super) fn recover(&mut self, connection: &Connection) {
-        if self.restore().is_ok() {
+        let restored = self.restore().is_ok();
+        if restored && self.fits(connection, SMALL) {
             self.bound(connection, false);
-        } else if self.is_full() && free_pages(connection) >= self.size {
-            self.bound(connection, true);
         } else {
-            return;
+            if restored {
+                // Held back, it would leave no room for anything else.
+                fs::remove_file(&self.reserve).ok();
+            }
+            if !self.is_full()
+                || free_pages(connection) < self.size
+                || !self.fits(connection, SMALL)
+            {
+                return;
+            }
+            self.bound(connection, true);
         }
         if self.full.swap(false, Ordering::Relaxed) {
             tracing::info!("there is room on the disk again: captures are taken");
@@ -154,9 +178,12 @@ impl Room {
     }
 }
 
-/// Bytes that the disk has free.
+/// Bytes that the disk has free; no end of them where the file system does not tell.
 fn free(folder: &Path) -> u64 {
-    rustix::fs::statvfs(folder).map_or(0, |disk| disk.f_bavail.saturating_mul(disk.f_frsize))
+    match rustix::fs::statvfs(folder) {
+        Ok(disk) if disk.f_blocks > 0 => disk.f_bavail.saturating_mul(disk.f_frsize),
+        _ => u64::MAX,
+    }
 }
 
 /// Makes a file really take `size` bytes of the disk.

@@ -20,7 +20,7 @@ use super::purge::Purge;
 use super::queue::{
     Append, Batch, Next, Queue, REFUSED_ADDRESSES, REFUSED_TRACES, Refused, closed,
 };
-use super::room::{Room, shrink_log};
+use super::room::{Room, SMALL, shrink_log};
 use super::{captures, refusals};
 use crate::model::{Bin, BinId, CaptureNumber, Draft};
 use crate::store::{Address, Change, Error, Result};
@@ -202,7 +202,9 @@ impl Writer {
             .map(|(_, draft)| captures::weight(draft))
             .sum();
         let pages = self.log_pages.load(Ordering::Relaxed);
-        self.room.prepare(&self.connection, bytes, pages);
+        if !self.room.prepare(&self.connection, bytes, pages) {
+            return self.commit_what_fits(drafts);
+        }
         match self.commit(drafts) {
             Ok(numbers) => return numbers,
             Err(Error::Full) => {
@@ -228,6 +230,22 @@ impl Writer {
                 .and_then(|mut numbers| numbers.pop().unwrap_or_else(|| Err(closed())))
         };
         drafts.iter().map(one).collect()
+    }
+
+    /// Not all of them fit on the disk; each by itself may, and a small one where a large one does not.
+    fn commit_what_fits(&mut self, drafts: &[(&Bin, &Draft)]) -> Vec<Result<CaptureNumber>> {
+        match drafts {
+            [(_, draft)] => {
+                if captures::weight(draft) <= SMALL {
+                    self.room.fill(&self.connection);
+                }
+                vec![Err(Error::Full)]
+            }
+            drafts => drafts
+                .chunks(1)
+                .flat_map(|draft| self.commit_or_retry(draft))
+                .collect(),
+        }
     }
 
     /// Writes the drafts in one transaction. A draft of a bin that is gone is left out; any other failure is the whole

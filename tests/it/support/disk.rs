@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use super::Server;
 
 /// What the disk does to writes, syncs and truncations of the database.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Plan {
     /// How long each takes longer, in microseconds.
     pub(crate) delay_us: u32,
@@ -21,6 +21,29 @@ pub(crate) struct Plan {
     pub(crate) count: u32,
     /// What they fail with.
     pub(crate) error: i32,
+    /// Which calls are meant: `w` for writes, `s` for syncs, `t` for truncations.
+    pub(crate) kinds: &'static str,
+}
+
+impl Plan {
+    /// A disk as it should be.
+    pub(crate) const GOOD: Self = Self {
+        delay_us: 0,
+        first: 0,
+        count: 0,
+        error: 0,
+        kinds: "wst",
+    };
+
+    /// Everything fails with that error.
+    pub(crate) fn failing(error: rustix::io::Errno) -> Self {
+        Self {
+            first: 1,
+            count: u32::MAX,
+            error: error.raw_os_error(),
+            ..Self::GOOD
+        }
+    }
 }
 
 /// A folder on such a disk.
@@ -55,11 +78,12 @@ impl Disk {
             first,
             count,
             error,
+            kinds,
         } = plan;
         let next = self.folder.path().join("next");
         std::fs::write(
             &next,
-            format!("{round} {delay_us} {first} {count} {error}\n"),
+            format!("{round} {delay_us} {first} {count} {error} {kinds}\n"),
         )
         .unwrap();
         std::fs::rename(next, &self.plan).unwrap();
