@@ -25,7 +25,12 @@ fn write(source: &Source<'_>) -> Vec<u8> {
     if head.version == Version::Http2 {
         add_missing(source, &mut text);
     }
-    text.extend_from_slice(head.headers.block());
+    // A line begins with a colon only where it holds a pseudo-header of HTTP/2, and HTTP/1.1 has none.
+    for line in head.headers.block().split_inclusive(|&byte| byte == b'\n') {
+        if !line.starts_with(b":") {
+            text.extend_from_slice(line);
+        }
+    }
     if !text.ends_with(b"\n") {
         text.extend_from_slice(b"\r\n");
     }
@@ -116,7 +121,12 @@ mod tests {
 
     #[test]
     fn http_2_gets_the_host_and_length_that_http_1_needs() {
-        let mut capture = capture("POST", "/bin", b"x-a: 1\r\n", b"hi");
+        let mut capture = capture(
+            "POST",
+            "/bin",
+            b":authority: hooks.example.com\r\nx-a: 1\r\n",
+            b"hi",
+        );
         capture.line.envelope.head.version = Version::Http2;
         assert_eq!(
             text(&capture),
