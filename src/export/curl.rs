@@ -182,8 +182,8 @@ fn headers(source: &Source<'_>, data: &Data) -> Vec<String> {
     let mut field = |text: &[u8]| parts.push(format!("-H {}", quoted(text)));
     for (name, value) in head.headers.iter() {
         let lower = text(name).to_ascii_lowercase();
-        // `:authority` is HTTP/2's `Host`; its name reads as none.
-        let is_pseudo = lower.is_empty() || lower.starts_with(':');
+        // What HTTP/2 says in pseudo-headers stands in the address.
+        let is_pseudo = name.starts_with(b":");
         if is_pseudo || HOP_BY_HOP.contains(&&*lower) || named.contains(&lower) {
             continue;
         }

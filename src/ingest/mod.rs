@@ -1,6 +1,6 @@
 //! From a request to a capture: which bin, the head as sent, the body within its limits, the reply, and into the store.
 //!
-//! Stands between [`serve`](crate::serve), which owns sockets, and the [`store`](crate::store). The reply leaves here only after
+//! Stands between [`serve`](crate::serve), which owns sockets, and the [`store`]. The reply leaves here only after
 //! the store said that the capture is durable. It knows nothing of pages, API or HTML. [`Ingest::capture`] is the pipeline from
 //! top to bottom; [`address`] says which bin, [`wire`] what the head looked like, [`receive`] reads the body, [`origin`] says
 //! who sent it, [`reply`] builds what the sender hears.

@@ -107,8 +107,11 @@ impl Headers {
                 let end = memchr::memchr(b'\n', rest).map_or(rest.len(), |at| at + 1);
                 let (line, after) = rest.split_at(end);
                 rest = after;
-                if let Some(colon) = memchr::memchr(b':', line) {
-                    let (name, value) = line.split_at(colon);
+                // The name of an HTTP/2 pseudo-header begins with a colon of its own (RFC 9113 section 8.3).
+                let own = usize::from(line.starts_with(b":"));
+                let after_own = line.get(own..).unwrap_or_default();
+                if let Some(colon) = memchr::memchr(b':', after_own) {
+                    let (name, value) = line.split_at(colon + own);
                     return Some((name, value.get(1..).unwrap_or_default().trim_ascii()));
                 }
             }
@@ -192,6 +195,13 @@ mod tests {
         assert_eq!(have, want.map(|(n, v)| (n.to_owned(), v.to_owned())));
         assert_eq!(headers.get("x-b"), Some(&b"2"[..]));
         assert!(headers.is_as_sent());
+    }
+
+    #[test]
+    fn a_pseudo_header_keeps_the_colon_that_its_name_begins_with() {
+        let headers = Headers::from_fields([(&b":authority"[..], &b"127.0.0.1:8080"[..])]);
+        let want = (":authority".to_owned(), "127.0.0.1:8080".to_owned());
+        assert_eq!(fields(&headers), [want]);
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! Pages and API: what people and programs ask hookwell itself.
 //!
 //! Stands on top of the [`store`](crate::store) and the [`live`](crate::live) hub; knows HTTP and HTML, not SQL, sockets or
-//! the command line. [`router`] holds every route; [`service`] puts the capture path, which wears none of the layers, before
-//! it. Pages are askama templates ([`page`]), the API is JSON ([`api`]), errors of both are one [`Error`] in two forms.
+//! the command line. [`router`] holds every route; requests to a bin never get here, as [`serve`](crate::serve) hands them to
+//! [`ingest`](crate::ingest) before, so that captures wear none of the layers. Pages are askama templates ([`page`]), the
+//! API is JSON ([`api`]), errors of both are one [`Error`] in two forms.
 //!
 //! To add a page: `page/x.rs`, `templates/x.html`, one line in [`page::router`]. To add an API call: a handler in `api/` with
 //! its description, one line in [`api::router`].

@@ -114,7 +114,7 @@ pub(super) fn bin(row: &Row<'_>) -> rusqlite::Result<(Bin, Option<Timestamp>)> {
     Ok((bin, gone_at))
 }
 
-/// The columns of a capture without its body, for [`line`].
+/// The columns of a capture without its body, for [`line()`].
 pub(super) const LINE: &str = "id, received_at, took_us, method, target, path_at, version, https, host, client, peer, \
      status, rule, delay_ms, state, size, sent, as_sent, trailers, headers";
 
