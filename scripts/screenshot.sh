@@ -20,7 +20,8 @@ trap cleanup EXIT
 trap 'exit 1' INT TERM
 
 # As behind a proxy: the page shows the name that senders use, while the browser asks for it by address, which is always allowed.
-"$hookwell" serve --listen 127.0.0.1:0 --data "$folder/data" --public-url https://hooks.example.com --trusted-proxy 127.0.0.1 >"$folder/out" 2>"$folder/log" &
+"$hookwell" serve --listen 127.0.0.1:0 --data "$folder/data" \
+  --public-url https://hooks.example.com --trusted-proxy 127.0.0.1 >"$folder/out" 2>"$folder/log" &
 server=$!
 tries=0
 until grep -q 'listening on' "$folder/out"; do
