@@ -49,44 +49,40 @@ impl Config {
     }
 }
 
-/// Reads `500ms`, `30s`, `2m`, `1h` or a bare number of seconds; `0` is no limit.
-pub(crate) fn duration(text: &str) -> Result<Duration, String> {
+/// A number and the unit behind it.
+fn with_unit(text: &str) -> Option<(u64, &str)> {
     let digits = text
         .find(|c: char| !c.is_ascii_digit())
         .unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
-    let number: u64 = number
-        .parse()
-        .map_err(|_| "write a time as 500ms, 30s, 2m or 1h".to_owned())?;
-    let duration = match unit {
+    Some((number.parse().ok()?, unit))
+}
+
+/// Reads `500ms`, `30s`, `2m`, `1h` or a bare number of seconds; `0` is no limit.
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
+    let duration = with_unit(text).and_then(|(number, unit)| match unit {
         "ms" => Some(Duration::from_millis(number)),
         "" | "s" => Some(Duration::from_secs(number)),
         "m" => number.checked_mul(60).map(Duration::from_secs),
         "h" => number.checked_mul(3600).map(Duration::from_secs),
         _ => None,
-    };
+    });
     duration.ok_or_else(|| "write a time as 500ms, 30s, 2m or 1h".to_owned())
 }
 
 /// Reads a number of bytes: `4096`, `64k`, `10M`, `1G` (powers of 1024); `0` is no limit.
 pub(crate) fn bytes(text: &str) -> Result<u64, String> {
-    let digits = text
-        .find(|c: char| !c.is_ascii_digit())
-        .unwrap_or(text.len());
-    let (number, unit) = text.split_at(digits);
-    let number: u64 = number
-        .parse()
-        .map_err(|_| "write a size as 4096, 64k, 10M or 1G".to_owned())?;
-    let scale = match unit.trim_end_matches("iB").trim_end_matches('B') {
-        "" => 1,
-        "k" | "K" => 1 << 10,
-        "m" | "M" => 1 << 20,
-        "g" | "G" => 1 << 30,
-        _ => return Err("write a size as 4096, 64k, 10M or 1G".to_owned()),
-    };
-    number
-        .checked_mul(scale)
-        .ok_or_else(|| "this is more than there can be".to_owned())
+    let size = with_unit(text).and_then(|(number, unit)| {
+        let scale = match unit.trim_end_matches("iB").trim_end_matches('B') {
+            "" => 1,
+            "k" | "K" => 1 << 10,
+            "m" | "M" => 1 << 20,
+            "g" | "G" => 1 << 30,
+            _ => return None,
+        };
+        number.checked_mul(scale)
+    });
+    size.ok_or_else(|| "write a size as 4096, 64k, 10M or 1G".to_owned())
 }
 
 #[cfg(test)]
