@@ -49,7 +49,8 @@ pub(super) async fn run<H: Handler>(
         let (handler, link) = (Arc::clone(&handler), Arc::clone(&link));
         service_fn(move |request: Request<Incoming>| {
             let (handler, link) = (Arc::clone(&handler), Arc::clone(&link));
-            async move { Ok::<_, Infallible>(handler.handle(request, link).await) }
+            // On the heap, since the connection would hold its room for as long as it is open: a watcher is open for hours.
+            Box::pin(async move { Ok::<_, Infallible>(handler.handle(request, link).await) })
         })
     };
     let result = if is_http2 {
@@ -62,7 +63,7 @@ pub(super) async fn run<H: Handler>(
         builder
             .keep_alive_interval(Duration::from_secs(30))
             .keep_alive_timeout(Duration::from_secs(20));
-        let mut connection = std::pin::pin!(builder.serve_connection(io, service));
+        let mut connection = Box::pin(builder.serve_connection(io, service));
         tokio::select! {
             result = connection.as_mut() => result,
             () = super::told(&mut stop) => {
