@@ -21,13 +21,8 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 ///
 /// # Panics
 /// When it does not happen in time; `what` says what was waited for.
-pub(crate) fn eventually<T>(what: &str, done: impl FnMut() -> Option<T>) -> T {
-    within(PATIENCE, what, done)
-}
-
-/// [`eventually`], for what takes longer by design.
-pub(crate) fn within<T>(time: Duration, what: &str, mut done: impl FnMut() -> Option<T>) -> T {
-    let deadline = Instant::now() + time;
+pub(crate) fn eventually<T>(what: &str, mut done: impl FnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + PATIENCE;
     loop {
         if let Some(value) = done() {
             return value;
