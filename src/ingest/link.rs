@@ -26,6 +26,8 @@ struct State {
     busy: usize,
     /// Since when there has been none.
     idle_since: Instant,
+    /// Whether the answer that is being given goes on without an end in sight.
+    is_streaming: bool,
 }
 
 /// What a connection waits for, by which its patience is measured.
@@ -49,6 +51,7 @@ impl Link {
                 tape: Tape::new(max_head),
                 busy: 0,
                 idle_since: Instant::now(),
+                is_streaming: false,
             }),
         }
     }
@@ -87,6 +90,16 @@ impl Link {
         state.tape.take().ok_or_else(|| Started::now(&self.clock))
     }
 
+    /// The answer to the request that was begun is a stream.
+    pub fn begin_stream(&self) {
+        self.state().is_streaming = true;
+    }
+
+    /// Whether a stream is being sent.
+    pub fn is_streaming(&self) -> bool {
+        self.state().is_streaming
+    }
+
     /// Begins to handle a request whose head as sent is of no use.
     pub fn pass_over(&self) {
         self.begin().ok(); // Either way the request has begun.
@@ -97,6 +110,7 @@ impl Link {
         let mut state = self.state();
         state.busy = state.busy.saturating_sub(1);
         state.idle_since = Instant::now();
+        state.is_streaming = false;
     }
 
     /// The head that made the server give up on the connection, as far as it arrived.

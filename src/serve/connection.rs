@@ -151,6 +151,9 @@ pub struct Answering {
 impl Answering {
     /// A body that keeps its connection busy; it must belong to a request that the link [began](Link::begin).
     pub(super) fn busy(body: Body, link: Arc<Link>) -> Self {
+        if hyper::body::Body::size_hint(&body).exact().is_none() {
+            link.begin_stream();
+        }
         Self {
             body,
             link: Some(link),

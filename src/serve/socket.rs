@@ -151,7 +151,20 @@ impl AsyncWrite for Socket {
     }
 
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.get_mut().stream()?.poll_flush(context)
+        let this = self.get_mut();
+        // While an answer goes on hyper reads nothing, since a sender may have closed its half and wait. Who follows a stream
+        // does not do that: when its end is closed nobody is left, and its place is free.
+        if this.link.is_streaming() {
+            let mut first = [0; 1];
+            if let Poll::Ready(Ok(0)) = this
+                .stream()?
+                .poll_peek(context, &mut ReadBuf::new(&mut first))
+            {
+                this.ended = true;
+                return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()));
+            }
+        }
+        this.stream()?.poll_flush(context)
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
