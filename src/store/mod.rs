@@ -141,7 +141,8 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// Deletes all captures of the bin and says how many they were; numbering goes on.
     async fn clear(&self, bin: &Bin) -> Result<u64>;
 
-    /// Counts a refused request and keeps its trace. Never waits: under overload a trace may be dropped, the count is not.
+    /// Counts a refused request and keeps its trace. Never waits: under a flood traces are left out first, and counts only
+    /// when thousands of bins are flooded at once.
     fn refuse(&self, address: Address, refusal: Refusal);
 
     /// The newest traces of refused requests, newest first.

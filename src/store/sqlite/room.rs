@@ -8,8 +8,9 @@
 //! What the log holds has to fit into the database once more before the log can be cut. So the log is never left to take
 //! the last of the disk: where a commit would leave less than that, it is moved first.
 
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -170,7 +171,13 @@ impl Room {
         if fs::metadata(&self.reserve).is_ok_and(|there| there.len() == self.size) {
             return Ok(());
         }
-        let made = File::create(&self.reserve).and_then(|file| allocate(&file, self.size));
+        let made = OpenOptions::new()
+            .create(true)
+            .truncate(true)
+            .write(true)
+            .mode(0o600)
+            .open(&self.reserve)
+            .and_then(|file| allocate(&file, self.size));
         if made.is_err() {
             fs::remove_file(&self.reserve).ok(); // What little it took would be missing elsewhere.
         }
