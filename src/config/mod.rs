@@ -72,18 +72,21 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
 
 /// Reads a number of bytes: `4096`, `64k`, `10M`, `1G` (powers of 1024); `0` is no limit.
 pub(crate) fn bytes(text: &str) -> Result<u64, String> {
-    let size = with_unit(text).and_then(|(number, unit)| {
-        let scale = match unit.trim_end_matches("iB").trim_end_matches('B') {
-            "" => 1,
-            "k" | "K" => 1 << 10,
-            "m" | "M" => 1 << 20,
-            "g" | "G" => 1 << 30,
-            _ => return None,
-        };
-        number.checked_mul(scale)
-    });
-    size.ok_or_else(|| "write a size as 4096, 64k, 10M or 1G".to_owned())
+    let (number, unit) = with_unit(text).ok_or(SIZE_FORM)?;
+    let scale = match unit.trim_end_matches("iB").trim_end_matches('B') {
+        "" => 1,
+        "k" | "K" => 1 << 10,
+        "m" | "M" => 1 << 20,
+        "g" | "G" => 1 << 30,
+        _ => return Err(SIZE_FORM.to_owned()),
+    };
+    number
+        .checked_mul(scale)
+        .ok_or_else(|| "this is more than there can be".to_owned())
 }
+
+/// How a size is written.
+const SIZE_FORM: &str = "write a size as 4096, 64k, 10M or 1G";
 
 #[cfg(test)]
 mod tests {
