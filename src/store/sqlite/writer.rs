@@ -253,6 +253,7 @@ impl Writer {
     fn commit(&mut self, drafts: &[(&Bin, &Draft)]) -> Result<Vec<Result<CaptureNumber>>> {
         let transaction =
             Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)?;
+        let mut insert = captures::Insert::prepare(&transaction)?;
         let mut touched: HashMap<u64, Touched<'_>> = HashMap::new();
         let mut numbers = Vec::with_capacity(drafts.len());
         for &(bin, draft) in drafts {
@@ -275,7 +276,7 @@ impl Writer {
                 continue;
             }
             counters.last_n += 1;
-            captures::insert(&transaction, bin.serial, counters.last_n, draft)?;
+            insert.run(bin.serial, counters.last_n, draft)?;
             counters.captures += 1;
             counters.bytes += captures::weight(draft);
             counters.last_capture_at = counters
@@ -283,6 +284,7 @@ impl Writer {
                 .max(Some(draft.envelope.received_at.as_micros()));
             numbers.push(Ok(CaptureNumber(counters.last_n)));
         }
+        drop(insert);
         for (serial, Touched { bin, after, .. }) in &mut touched {
             if after.gone_at.is_none() {
                 captures::trim(&transaction, *serial, bin.settings.keep, after)?;
