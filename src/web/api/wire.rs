@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use super::base64;
 use crate::model::head::text;
 use crate::model::{self, BinKey, CaptureNumber, Headers, Timestamp, Usage};
+use crate::viewer::MediaType;
 use crate::web::extract::Site;
 
 /// A bin that was just made: the one time that its key is told.
@@ -307,8 +308,7 @@ fn fields(headers: &Headers) -> Vec<Header<'_>> {
 
 /// `type/subtype` of `Content-Type`, without parameters (RFC 9110 section 8.3.1).
 fn media_type(headers: &Headers) -> Option<String> {
-    let value = headers.get_text("content-type")?;
-    let essence = value.split(';').next().unwrap_or_default().trim();
+    let essence = MediaType::parse(&headers.get_text("content-type")?)?.essence;
     let (kind, subtype) = essence.split_once('/')?;
-    (!kind.is_empty() && !subtype.is_empty()).then(|| essence.to_ascii_lowercase())
+    (!kind.is_empty() && !subtype.is_empty()).then_some(essence)
 }
