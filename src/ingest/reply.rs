@@ -11,6 +11,9 @@ use crate::store::Error;
 /// The number that the capture was given.
 const NUMBER: HeaderName = HeaderName::from_static("x-hookwell-request");
 
+/// Room for the fields of most answers. A map of more than six has a larger table to clear for each.
+const FIELDS: usize = 6;
+
 /// An answer to a sender.
 #[derive(Debug)]
 pub struct Answer {
@@ -24,7 +27,7 @@ pub struct Answer {
 
 impl Answer {
     fn text(status: StatusCode, body: &'static str) -> Self {
-        let mut headers = HeaderMap::with_capacity(8);
+        let mut headers = HeaderMap::with_capacity(FIELDS);
         headers.insert(
             header::CONTENT_TYPE,
             HeaderValue::from_static("text/plain; charset=utf-8"),
@@ -82,7 +85,7 @@ pub(super) fn captured(
     let status = status
         .and_then(|status| StatusCode::from_u16(status).ok())
         .unwrap_or(StatusCode::OK);
-    let mut headers = HeaderMap::with_capacity(8);
+    let mut headers = HeaderMap::with_capacity(FIELDS);
     headers.insert(NUMBER, HeaderValue::from(n.0));
     keep_apart(&mut headers);
     if bin.settings.cors {

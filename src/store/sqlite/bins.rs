@@ -8,6 +8,9 @@ use super::row::{self, int};
 use crate::model::{Alias, Bin, BinId, KeyHash, Settings, Timestamp, Usage};
 use crate::store::{Address, Error, Result};
 
+/// A day in microseconds.
+const DAY: i64 = 86_400_000_000;
+
 /// What identifies a bin.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(super) enum Name {
@@ -79,8 +82,8 @@ pub(super) fn insert(
     let alias = settings.alias.as_ref().map(Alias::as_str);
     let json = json(&settings)?;
     connection
-        .prepare_cached("INSERT INTO bins (id, key_hash, alias, settings, created_at) VALUES (?1, ?2, ?3, ?4, ?5)")
-        .and_then(|mut sql| sql.insert(params![id.as_bytes(), key.as_bytes(), alias, json, now.as_micros()]))
+        .prepare_cached("INSERT INTO bins (id, key_hash, alias, settings, created_at, active_day) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")
+        .and_then(|mut sql| sql.insert(params![id.as_bytes(), key.as_bytes(), alias, json, now.as_micros(), now.as_micros() / DAY]))
         .map_err(write_error)
         .map(|serial| Bin { id, serial: serial.max(0).cast_unsigned(), created_at: now, settings })
 }
@@ -163,12 +166,19 @@ pub(super) fn counters(connection: &Connection, serial: u64) -> rusqlite::Result
         })
 }
 
-/// Writes the counters, as part of the transaction that changed them.
+/// Writes the counters, as part of the transaction that changed them. The day, which has an index, only when it is another.
 pub(super) fn save_counters(
     connection: &Connection,
     serial: u64,
+    before: &Counters,
     counters: &Counters,
 ) -> rusqlite::Result<()> {
+    let day = |counters: &Counters| counters.last_capture_at.map(|at| at / DAY);
+    if day(before) != day(counters) {
+        connection
+            .prepare_cached("UPDATE bins SET active_day = ?2 WHERE serial = ?1")?
+            .execute(params![int(serial), day(counters)])?;
+    }
     connection
         .prepare_cached(
             "UPDATE bins SET last_n = ?2, floor = ?3, captures = ?4, bytes = ?5, dropped = ?6, last_capture_at = ?7 WHERE serial = ?1",
@@ -202,16 +212,15 @@ pub(super) fn expired(
     now: Timestamp,
     limit: usize,
 ) -> rusqlite::Result<Vec<Bin>> {
-    const DAY: i64 = 86_400_000_000;
     connection
         .prepare_cached(&format!(
-            "SELECT {} FROM bins WHERE gone_at IS NULL AND ifnull(last_capture_at, created_at) < ?1
+            "SELECT {} FROM bins WHERE gone_at IS NULL AND active_day <= ?1
              AND json_extract(settings, '$.keep.days') > 0
              AND ifnull(last_capture_at, created_at) < ?2 - json_extract(settings, '$.keep.days') * ?3
-             ORDER BY ifnull(last_capture_at, created_at) LIMIT ?4",
+             ORDER BY active_day LIMIT ?4",
             row::BIN
         ))?
-        .query_map(params![now.minus_micros(DAY).as_micros(), now.as_micros(), DAY, int(limit as u64)], row::bin)?
+        .query_map(params![now.minus_micros(DAY).as_micros() / DAY, now.as_micros(), DAY, int(limit as u64)], row::bin)?
         .map(|found| found.map(|(bin, _)| bin))
         .collect()
 }

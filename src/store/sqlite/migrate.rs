@@ -8,7 +8,11 @@ use crate::store::{Error, Result};
 
 /// Every step, in order; the number of steps that were done is the database's `user_version`. A step that was ever released
 /// is never changed: to change the schema, add a file.
-const STEPS: &[&str] = &[include_str!("migrations/0001_init.sql")];
+const STEPS: &[&str] = &[
+    include_str!("migrations/0001_init.sql"),
+    include_str!("migrations/0002_bins_by_day.sql"),
+    include_str!("migrations/0003_marks.sql"),
+];
 
 /// Runs the steps that are missing, each in a transaction of its own with its version.
 ///

@@ -28,6 +28,10 @@ use crate::store::{Address, Change, Error, Result};
 /// How often a full disk is looked at again.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
+/// How long nothing must have come before rows are purged, unless many wait: a lone sender that sends again as soon as it has its
+/// answer must not wait for a commit that is not its own.
+const PAUSE: Duration = Duration::from_millis(100);
+
 /// What a commit leads to: answers to those who wait, and what to announce.
 pub(super) struct Outcome {
     pub(super) answers: Vec<(
@@ -91,9 +95,10 @@ impl Writer {
     /// Works until the queue is closed and empty, then empties the log.
     pub(super) fn run(mut self, queue: &Queue) {
         let mut expected = 1;
+        let mut resting = false;
         loop {
             let wait = if self.purge.can_go_on() {
-                Some(Duration::ZERO)
+                Some(if resting { Duration::ZERO } else { PAUSE })
             } else if self.room.is_strained() || self.purge.in_log || !self.refused.is_empty() {
                 Some(LOOK_AGAIN)
             } else {
@@ -103,6 +108,7 @@ impl Writer {
             if matches!(next, Next::Closed) {
                 break;
             }
+            resting = matches!(next, Next::Idle);
             let done = match &next {
                 Next::Work(batch) => batch.appends.len(),
                 Next::Idle | Next::Closed => 0,
@@ -180,13 +186,18 @@ impl Writer {
                 .collect();
             self.commit_or_retry(&drafts)
         };
+        let alone = appends.len() == 1;
         let mut newest: HashMap<BinId, CaptureNumber> = HashMap::new();
         let mut answers = Vec::with_capacity(appends.len());
         for (append, result) in appends.into_iter().zip(results) {
             if let Ok(n) = result {
                 newest.insert(append.bin.id, n);
             }
-            answers.push((append.answer, result));
+            if alone {
+                append.answer.send(result).ok(); // It need not wait for the task that wakes many with one wake-up.
+            } else {
+                answers.push((append.answer, result));
+            }
         }
         let changes = newest
             .into_iter()
@@ -285,10 +296,10 @@ impl Writer {
             numbers.push(Ok(CaptureNumber(counters.last_n)));
         }
         drop(insert);
-        for (serial, Touched { bin, after, .. }) in &mut touched {
+        for (serial, Touched { bin, before, after }) in &mut touched {
             if after.gone_at.is_none() {
                 captures::trim(&transaction, *serial, bin.settings.keep, after)?;
-                bins::save_counters(&transaction, *serial, after)?;
+                bins::save_counters(&transaction, *serial, before, after)?;
             }
         }
         transaction.commit()?;
@@ -314,7 +325,7 @@ impl Writer {
             }
             let mut after = before;
             let (value, announced) = change(&transaction, &mut after)?;
-            bins::save_counters(&transaction, serial, &after)?;
+            bins::save_counters(&transaction, serial, &before, &after)?;
             transaction.commit()?;
             Ok((value, announced, before, after))
         })();
