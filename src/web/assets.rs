@@ -1,13 +1,15 @@
 //! Stylesheet, scripts and icons, compiled in.
 //!
 //! All of them are served under one hash of all their bytes, `/static/{hash}/{name}`, so that a script can import its neighbour
-//! by `./name.js`, a browser may keep them for ever, and no old file meets a new one.
+//! by `./name.js`, a browser may keep them for ever, and no old file meets a new one. Scripts are served [lean]: what is there
+//! for their readers in the source costs nobody a download.
 //!
 //! To add a file: put it into `static/`, and its line into [`ASSETS`].
 
 use std::sync::{Arc, LazyLock};
 
 use axum::Router;
+use axum::body::Bytes;
 use axum::extract::RawPathParams;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderValue, StatusCode};
@@ -17,12 +19,12 @@ use sha2::{Digest, Sha256};
 
 use super::App;
 
-/// A file that is served as it is.
+/// A file, as it stands in the source.
 #[derive(Debug)]
 struct Asset {
     name: &'static str,
     media_type: &'static str,
-    bytes: &'static [u8],
+    text: &'static str,
 }
 
 const CSS: &str = "text/css; charset=utf-8";
@@ -34,7 +36,7 @@ macro_rules! asset {
         Asset {
             name: $name,
             media_type: $media_type,
-            bytes: include_bytes!(concat!("../../static/", $path)),
+            text: include_str!(concat!("../../static/", $path)),
         }
     };
 }
@@ -49,6 +51,7 @@ static ASSETS: &[Asset] = &[
     asset!("page.js", JS, "js/page.js"),
     asset!("select.js", JS, "js/select.js"),
     asset!("stream.js", JS, "js/stream.js"),
+    asset!("switches.js", JS, "js/switches.js"),
     asset!("time.js", JS, "js/time.js"),
     asset!("tree.js", JS, "js/tree.js"),
     asset!("waiting.js", JS, "js/waiting.js"),
@@ -58,13 +61,34 @@ static ASSETS: &[Asset] = &[
 /// policy, and the page's own rules for `.cut` and `.solid` would not reach into it.
 pub const ICONS: &str = include_str!("../../static/icons.svg");
 
+/// What is served of each asset, in the order of the table.
+static SERVED: LazyLock<Vec<Bytes>> = LazyLock::new(|| {
+    let served = |asset: &Asset| match asset.media_type {
+        JS => Bytes::from(lean(asset.text)),
+        _ => Bytes::from_static(asset.text.as_bytes()),
+    };
+    ASSETS.iter().map(served).collect()
+});
+
+/// A script without indentation, empty lines, and lines that are only a comment. No script may have a line inside a template
+/// literal; a test sees to it.
+fn lean(script: &str) -> String {
+    let lines = script.lines().map(str::trim);
+    let mut lean = String::with_capacity(script.len());
+    for line in lines.filter(|line| !line.is_empty() && !line.starts_with("//")) {
+        lean.push_str(line);
+        lean.push('\n');
+    }
+    lean
+}
+
 /// The first 16 hex digits of the SHA-256 of all assets, names included.
 static HASH: LazyLock<String> = LazyLock::new(|| {
     let mut hasher = Sha256::new();
-    for asset in ASSETS {
+    for (asset, bytes) in ASSETS.iter().zip(&*SERVED) {
         hasher.update(asset.name);
         hasher.update([0]);
-        hasher.update(asset.bytes);
+        hasher.update(bytes);
         hasher.update([0]);
     }
     let digest = hasher.finalize();
@@ -99,22 +123,16 @@ async fn show(params: RawPathParams) -> Response {
             _ => name = value,
         }
     }
-    match ASSETS.iter().find(|asset| asset.name == name) {
-        Some(asset) if hash == *HASH => answer(asset, "public, max-age=31536000, immutable"),
-        Some(asset) => answer(asset, "no-cache"),
-        None => (StatusCode::NOT_FOUND, "no such file\n").into_response(),
+    if hash == *HASH {
+        answer(name, "public, max-age=31536000, immutable")
+    } else {
+        answer(name, "no-cache")
     }
 }
 
 /// For browsers that ask for it without having read a page.
 async fn favicon() -> Response {
-    ASSETS
-        .iter()
-        .find(|asset| asset.name == "favicon.svg")
-        .map_or_else(
-            || StatusCode::NOT_FOUND.into_response(),
-            |asset| answer(asset, "public, max-age=86400"),
-        )
+    answer("favicon.svg", "public, max-age=86400")
 }
 
 /// Nothing here is for search engines: pages carry keys in their addresses.
@@ -125,14 +143,18 @@ async fn robots() -> impl IntoResponse {
     )
 }
 
-fn answer(asset: &Asset, caching: &'static str) -> Response {
+fn answer(name: &str, caching: &'static str) -> Response {
+    let mut assets = ASSETS.iter().zip(&*SERVED);
+    let Some((asset, bytes)) = assets.find(|(asset, _)| asset.name == name) else {
+        return (StatusCode::NOT_FOUND, "no such file\n").into_response();
+    };
     (
         [
             (CONTENT_TYPE, HeaderValue::from_static(asset.media_type)),
             (CACHE_CONTROL, HeaderValue::from_static(caching)),
             (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
         ],
-        asset.bytes,
+        bytes.clone(),
     )
         .into_response()
 }
@@ -226,10 +248,33 @@ mod tests {
 
     #[test]
     fn scripts_stay_small() {
-        let size: usize = sources("static/js")
+        let scripts = ASSETS
             .iter()
-            .map(|(_, text)| text.len())
-            .sum();
+            .zip(&*SERVED)
+            .filter(|(asset, _)| asset.media_type == JS);
+        let size: usize = scripts.map(|(_, bytes)| bytes.len()).sum();
         assert!(size <= 30 * 1024, "{size} bytes");
+    }
+
+    #[test]
+    fn a_lean_script_says_the_same() {
+        assert_eq!(
+            lean("// what\na();\n\n  // why\n  b('//'); // where\n"),
+            "a();\nb('//'); // where\n"
+        );
+        for (path, text) in sources("static/js") {
+            for (at, line) in text.lines().enumerate() {
+                let ticks = line.matches('`').count();
+                assert!(
+                    ticks.is_multiple_of(2),
+                    "{path}:{}: a template literal over several lines",
+                    at + 1
+                );
+            }
+            assert!(
+                !text.contains("/*"),
+                "{path}: a comment that may be over several lines"
+            );
+        }
     }
 }

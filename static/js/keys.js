@@ -2,16 +2,9 @@
 
 import { rows, toTop } from './list.js';
 import { select, step } from './select.js';
+import { on } from './switches.js';
 
-const SWITCH = 'hookwell-single-keys';
 const dialog = document.getElementById('keys');
-const box = document.getElementById('single-keys');
-
-// Storage may be forbidden; then the switch lasts as long as the page.
-const storage = act => { try { return act(localStorage); } catch { return null; } };
-box.checked = storage(s => s.getItem(SWITCH)) !== 'off';
-box.addEventListener('change', () => storage(s => box.checked ? s.removeItem(SWITCH) : s.setItem(SWITCH, 'off')));
-
 const tab = n => document.querySelectorAll('.detail .sec .tabs > *')[n]?.click?.();
 
 const keys = {
@@ -32,7 +25,7 @@ const keys = {
 document.addEventListener('keydown', e => {
   if (e.ctrlKey || e.metaKey || e.altKey || e.isComposing || document.querySelector('dialog[open]')) return;
   if (e.target.closest?.('input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]')) return;
-  if (!box.checked && e.key !== '?') return;
+  if (!on('single-keys') && e.key !== '?') return;
   const act = Object.hasOwn(keys, e.key) && keys[e.key];
   if (!act) return;
   e.preventDefault();

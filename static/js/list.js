@@ -3,8 +3,10 @@
 import { say } from './copy.js';
 import { tick } from './time.js';
 import { parse } from './stream.js';
+import { keep, kept, on } from './switches.js';
 
-const KEPT = 200; // rows in the page; the rest is behind "Older requests"
+const KEPT = 200; // rows that stay while new ones come; the rest is behind "Older requests"
+const MOST = 1000; // rows that are loaded by scrolling; from there on the link opens a page of its own
 const BURST = 20; // rows in a second, from which on they enter once a second
 
 export const app = document.querySelector('.app');
@@ -33,6 +35,12 @@ export function entitle(text = title) {
   document.title = unseen ? `(${unseen}) ${title}` : title;
 }
 document.addEventListener('visibilitychange', () => { unseen = 0; entitle(); });
+
+// What is newer than the newest that was here at the last visit is marked until it is opened.
+const SEEN = `seen-${app.dataset.url}`;
+const seen = Number(kept(SEEN));
+if (seen) rows().filter(row => number(row) > seen).forEach(row => row.classList.add('new'));
+addEventListener('pagehide', () => keep(SEEN, Math.max(seen, ...rows().map(number))));
 
 // entering
 const scrolled = () => narrow.matches ? scrollY : list.scrollTop;
@@ -107,7 +115,8 @@ export function arrive(html) {
   for (const li of items) {
     const row = li.querySelector('a.row');
     row.classList.add('new');
-    setTimeout(() => row.classList.remove('new'), 8000);
+    // What came while nobody looked stays marked until it is opened.
+    if (!document.hidden) setTimeout(() => row.classList.remove('new'), 8000);
   }
   held.unshift(...items);
   held.length = Math.min(held.length, KEPT);
@@ -121,10 +130,24 @@ export function arrive(html) {
   }
   const latest = items[0].querySelector('a.row');
   const words = `${latest.querySelector('.m').textContent} ${latest.querySelector('.url-part').textContent}`;
+  if (document.hidden && on('notify')) notify(words);
   say(waiting === 1 ? `New request, ${words}` : `${waiting} new requests, latest ${words}`);
   if (mayEnter()) enter();
   else show();
 }
+
+// One notification for a bin: the latest takes the place of the one before.
+function notify(words) {
+  const note = new Notification(app.dataset.bin, { body: unseen === 1 ? words : `${unseen} new requests, latest ${words}`, tag: SEEN });
+  note.onclick = () => { focus(); note.close(); };
+}
+
+const asks = document.getElementById('notify');
+if (asks && !('Notification' in window && isSecureContext)) asks.disabled = true;
+if (asks?.disabled || (asks?.checked && Notification.permission !== 'granted')) asks.checked = false;
+asks?.addEventListener('change', async () => {
+  if (asks.checked && await Notification.requestPermission() !== 'granted') asks.click();
+});
 
 export function remove(n) {
   const waits = held.findIndex(li => li.querySelector('a.row').id === `r${n}`);
@@ -174,9 +197,10 @@ export async function reread() {
 
 list.addEventListener('click', async e => {
   const link = e.target.closest('#older');
-  if (!link || e.ctrlKey || e.metaKey || e.shiftKey) return;
+  if (!link || e.ctrlKey || e.metaKey || e.shiftKey || rows().length >= MOST) return;
   e.preventDefault();
-  link.setAttribute('aria-busy', 'true');
+  if (link.ariaBusy) return;
+  link.ariaBusy = 'true';
   try {
     const more = await part(`${link.href}&part=list`);
     link.parentElement.remove();
@@ -189,10 +213,24 @@ list.addEventListener('click', async e => {
       else if (!piece.matches('.rows') || piece.children.length) pages.append(piece);
     }
     tick();
+    follow();
   } catch {
     location.href = link.href;
   }
 });
+
+// Older rows come by themselves when their link comes near.
+const near = new IntersectionObserver(entries => {
+  if (entries.some(entry => entry.isIntersecting) && rows().length < MOST) document.getElementById('older').click();
+}, { root: narrow.matches ? null : list, rootMargin: '400px' });
+
+function follow() {
+  near.disconnect();
+  const link = document.getElementById('older');
+  if (!link.parentElement.hidden) near.observe(link);
+}
+list.addEventListener('scroll', follow, { once: true, passive: true });
+addEventListener('scroll', follow, { once: true, passive: true });
 
 // pausing
 export function pause() {

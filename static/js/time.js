@@ -1,5 +1,7 @@
 // Relative times that go on. The words are those of src/web/page/text.rs.
 
+import { on } from './switches.js';
+
 const server = Number(document.querySelector('[data-now]')?.dataset.now);
 // The reader's clock may be wrong; the server's is what the times were taken by.
 const ahead = server ? Date.now() - server : 0;
@@ -17,17 +19,26 @@ export function age(seconds) {
   return many(Math.floor(s / 31536000), 'year');
 }
 
+// A row stands under its day, so that its time is enough; elsewhere the day is said too.
+function exact(at, row) {
+  const moment = new Date(at);
+  return row ? moment.toLocaleTimeString(undefined, { hour12: false }) : moment.toLocaleString(undefined, { hour12: false });
+}
+
 export function tick() {
   if (document.hidden) return;
+  const exactly = on('exact-times');
   for (const e of document.querySelectorAll('.row time, .age time, [data-ago]')) {
     const at = Date.parse(e.dateTime || e.dataset.ago);
     if (Number.isNaN(at)) continue;
     const words = age((Date.now() - ahead - at) / 1000);
-    const text = !('ago' in e.dataset) ? words : words === 'now' ? 'just now' : `${words} ago`;
+    const ago = 'ago' in e.dataset;
+    const text = exactly ? exact(at, !ago) : !ago ? words : words === 'now' ? 'just now' : `${words} ago`;
     if (e.textContent !== text) e.textContent = text;
   }
 }
 
 tick();
 setInterval(tick, 1000);
+document.getElementById('exact-times')?.addEventListener('change', tick);
 document.addEventListener('visibilitychange', tick);

@@ -18,6 +18,7 @@ mod export;
 mod floors;
 mod framing;
 mod limits;
+mod list;
 mod live;
 mod operations;
 mod page;

@@ -1,0 +1,112 @@
+//! The list of requests in a browser: rows that come by scrolling, marks of what was not seen, a flood.
+
+use serde_json::json;
+
+use crate::support::{Bin, Browser, Server, eventually};
+
+fn page(server: &Server, bin: &Bin) -> String {
+    format!("{}/b/{}", server.base(), bin.key)
+}
+
+fn post_many(server: &Server, bin: &Bin, count: u64) {
+    let mut connection = server.connect();
+    for n in 0..count {
+        let request = format!(
+            "POST /{}/orders/{n} HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n",
+            bin.id
+        );
+        connection.send(&request).unwrap();
+        assert_eq!(connection.receive().unwrap().status, 200);
+    }
+}
+
+fn count(browser: &Browser, selector: &str) -> u64 {
+    browser
+        .run(&format!(
+            "return document.querySelectorAll('{selector}').length"
+        ))
+        .as_u64()
+        .unwrap()
+}
+
+#[test]
+fn older_rows_come_by_scrolling() {
+    let server = Server::start();
+    let bin = server.bin();
+    post_many(&server, &bin, 170);
+    let browser = Browser::open();
+    browser.goto(&page(&server, &bin));
+    browser.until("document.getElementById('state').textContent === 'Live'");
+    assert_eq!(count(&browser, "a.row"), 50);
+    for rows in [100, 150, 170] {
+        browser.run(
+            "const list = document.getElementById('list'); list.scrollTop = list.scrollHeight",
+        );
+        eventually(&format!("{rows} rows"), || {
+            (count(&browser, "a.row") >= rows).then_some(())
+        });
+    }
+    let numbers = browser
+        .run("return [...document.querySelectorAll('a.row')].map(row => Number(row.id.slice(1)))");
+    let all: Vec<u64> = (1..=170).rev().collect();
+    assert_eq!(numbers, json!(all));
+    assert_eq!(browser.complaints(), [""; 0]);
+}
+
+#[test]
+fn what_came_since_the_last_visit_is_marked_until_it_is_opened() {
+    let server = Server::start();
+    let bin = server.bin();
+    post_many(&server, &bin, 3);
+    let browser = Browser::open();
+    browser.goto(&page(&server, &bin));
+    browser.until("document.getElementById('state').textContent === 'Live'");
+    assert_eq!(count(&browser, "a.row.new"), 0);
+    browser.goto(&server.base());
+    post_many(&server, &bin, 2);
+    browser.goto(&page(&server, &bin));
+    browser.until("document.querySelectorAll('a.row.new').length === 2");
+    browser.click("#r4");
+    browser.until("document.querySelectorAll('a.row.new').length === 1");
+    browser.until("document.querySelector('#r5').classList.contains('new')");
+}
+
+#[test]
+fn times_are_shown_exactly_when_the_reader_wants_it_so() {
+    let server = Server::start();
+    let bin = server.bin();
+    post_many(&server, &bin, 1);
+    let browser = Browser::open();
+    browser.goto(&page(&server, &bin));
+    browser.until("document.getElementById('state').textContent === 'Live'");
+    let exact = "/^\\d\\d:\\d\\d:\\d\\d$/.test(document.querySelector('#r1 time').textContent)";
+    browser.until(&format!("!{exact}"));
+    browser.run("document.getElementById('exact-times').click()");
+    browser.until(exact);
+    browser.reload();
+    browser.until(exact);
+}
+
+/// The page has to keep up: what it does for rows is bounded, however many come.
+#[test]
+fn a_flood_is_shown_in_few_steps() {
+    let server = Server::start();
+    let bin = server.bin();
+    post_many(&server, &bin, 1000);
+    let browser = Browser::open();
+    browser.goto(&page(&server, &bin));
+    browser.until("document.getElementById('state').textContent === 'Live'");
+    browser.run(
+        "window.steps = 0; window.long = [];
+         new MutationObserver(() => window.steps++).observe(document.getElementById('pages'), { childList: true, subtree: true });
+         new PerformanceObserver(list => list.getEntries().forEach(e => window.long.push(Math.round(e.duration)))).observe({ type: 'longtask' })",
+    );
+    for _ in 0..250 {
+        server.post(&bin, "/flood", b"{}");
+    }
+    browser.until("document.querySelector('#r1250')");
+    let steps = browser.run("return window.steps").as_u64().unwrap();
+    assert!(steps <= 60, "{steps} changes of the list for 250 requests");
+    assert!(count(&browser, "a.row") <= 200);
+    eprintln!("tasks over 50 ms: {}", browser.run("return window.long"));
+}
