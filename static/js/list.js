@@ -123,7 +123,6 @@ export function arrive(html) {
   waiting += items.length;
   const now = performance.now();
   came = [...came.filter(at => now - at < 1000), ...items.map(() => now)];
-  if (came.length > BURST) timer ||= setTimeout(() => { timer = 0; settle(); }, 1000);
   if (document.hidden) {
     unseen += items.length;
     entitle();
@@ -132,8 +131,12 @@ export function arrive(html) {
   const words = `${latest.querySelector('.m').textContent} ${latest.querySelector('.url-part').textContent}`;
   if (document.hidden && on('notify')) notify(words);
   say(waiting === 1 ? `New request, ${words}` : `${waiting} new requests, latest ${words}`);
-  if (mayEnter()) enter();
-  else show();
+  // Events of one answer are told one after another: they enter together, since each entry costs a layout of the page.
+  timer ||= setTimeout(() => {
+    timer = 0;
+    if (mayEnter()) enter();
+    else show();
+  }, came.length > BURST ? 1000 : 0);
 }
 
 // One notification for a bin: the latest takes the place of the one before.

@@ -106,7 +106,7 @@ fn a_flood_is_shown_in_few_steps() {
     }
     browser.until("document.querySelector('#r1250')");
     let steps = browser.run("return window.steps").as_u64().unwrap();
-    assert!(steps <= 60, "{steps} changes of the list for 250 requests");
+    assert!(steps <= 30, "{steps} changes of the list for 250 requests");
     assert!(count(&browser, "a.row") <= 200);
     eprintln!("tasks over 50 ms: {}", browser.run("return window.long"));
 }
