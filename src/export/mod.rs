@@ -137,6 +137,7 @@ pub(crate) mod tests {
                 size: body.len() as u64,
                 state: BodyState::Complete,
                 sent: None,
+                marks: crate::model::Marks::default(),
             },
             body: Bytes::from_static(body),
         }

@@ -113,6 +113,8 @@ pub struct Usage {
     pub captures: u64,
     /// Their bodies and headers, in bytes.
     pub bytes: u64,
+    /// Those of them that are pinned.
+    pub pinned: u64,
     /// Captures dropped because of [`Keep`].
     pub dropped: u64,
     /// Requests that were refused and left no capture.

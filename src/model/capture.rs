@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use bytes::Bytes;
 
-use super::{Body, BodyState, CaptureNumber, Head, Headers, Reply, Timestamp};
+use super::{Body, BodyState, CaptureNumber, Head, Headers, Marks, Reply, Timestamp};
 
 /// The scheme that the sender used, as far as the server or a trusted proxy knows.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -70,6 +70,8 @@ pub struct CaptureLine {
     pub state: BodyState,
     /// How many bytes of body were declared or sent, when that is more than was kept.
     pub sent: Option<u64>,
+    /// What was noted on it.
+    pub marks: Marks,
 }
 
 /// One recorded request, numbered inside its bin.
@@ -91,6 +93,7 @@ impl Draft {
             size: body.bytes.len() as u64,
             state: body.state,
             sent: body.sent,
+            marks: Marks::default(),
         };
         Capture {
             line,

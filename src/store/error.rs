@@ -22,6 +22,9 @@ pub enum Error {
     /// Another bin has this alias.
     #[error("another bin has this alias")]
     AliasTaken,
+    /// As much is pinned as may be; what is new needs room too.
+    #[error("as much is pinned as the bin's limits allow")]
+    PinsFull,
     /// Too much is waiting to be written; try again in a moment.
     #[error("too much is waiting to be written")]
     Overloaded,

@@ -37,6 +37,11 @@ pub enum Error {
     /// Another bin has the alias.
     #[error("another bin has this alias: choose another")]
     AliasTaken,
+    /// As much is pinned as may be.
+    #[error(
+        "half of what the bin keeps is pinned, which is the most: unpin another request, or raise the limits"
+    )]
+    PinsFull,
     /// The request body is not what is expected.
     #[error("{0}")]
     BadRequest(String),
@@ -119,7 +124,7 @@ impl Error {
             Self::Gone { .. } => StatusCode::GONE,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
-            Self::AliasTaken => StatusCode::CONFLICT,
+            Self::AliasTaken | Self::PinsFull => StatusCode::CONFLICT,
             Self::BadRequest(_) | Self::NotJson(_) => StatusCode::BAD_REQUEST,
             Self::Invalid { .. } | Self::Field { .. } | Self::Unprocessable(_) => {
                 StatusCode::UNPROCESSABLE_ENTITY
@@ -149,6 +154,7 @@ impl Error {
             Self::Gone { .. } => "This bin is gone",
             Self::MethodNotAllowed => "Method not allowed",
             Self::Unauthorized => "A key is needed",
+            Self::PinsFull => "Too much is pinned",
             Self::AliasTaken => "Alias taken",
             Self::BadRequest(_) | Self::NotJson(_) => "Not understood",
             Self::Invalid { .. } | Self::Field { .. } | Self::Unprocessable(_) => "Not accepted",
@@ -195,6 +201,7 @@ impl From<store::Error> for Error {
             store::Error::UnknownBin => Self::UnknownBin,
             store::Error::Gone { at } => Self::Gone { at },
             store::Error::AliasTaken => Self::AliasTaken,
+            store::Error::PinsFull => Self::PinsFull,
             store::Error::Overloaded => Self::Overloaded,
             store::Error::Full => Self::StorageFull,
             other => Self::Store(other),

@@ -2,7 +2,7 @@
 //!
 //! [`writer`] is the one thread that writes, fed by [`queue`] a batch at a time; [`reader`] holds read-only connections that
 //! never wait for it; [`checkpoint`] empties the write-ahead log in the background, [`purge`] deletes in small steps; [`cache`]
-//! knows bins by name; [`folder`] opens the database, [`room`] is for the day the disk is full. [`bins`], [`captures`] and
+//! knows bins by name; [`folder`] opens the database, [`room`] is for the day the disk is full. [`bins`], [`captures`], [`marks`] and
 //! [`refusals`] are the SQL, [`row`] turns columns into the model.
 //!
 //! Durability: WAL with `synchronous=FULL`, so a commit is on the disk before anybody hears of it
@@ -13,6 +13,7 @@ mod cache;
 mod captures;
 mod checkpoint;
 mod folder;
+mod marks;
 mod migrate;
 mod purge;
 mod queue;
@@ -40,8 +41,8 @@ use self::writer::{Outcome, Writer};
 use super::{Address, Change, ChangeFeed, Error, Result, Store, Window};
 use crate::config::StoreConfig;
 use crate::model::{
-    Bin, BinId, Capture, CaptureLine, CaptureNumber, Clock, Draft, KeyHash, Refusal, Settings,
-    Timestamp, Usage,
+    Bin, BinId, Capture, CaptureLine, CaptureNumber, Clock, Draft, KeyHash, Marks, MarksChange,
+    Refusal, Settings, Timestamp, Usage,
 };
 
 /// How many batches of changes a reader of the feed may be behind.
@@ -257,15 +258,22 @@ impl Store for Sqlite {
         let (serial, id) = (bin.serial, bin.id);
         let work = move |writer: &mut Writer| {
             writer.change(serial, |transaction, counters| {
-                let deleted = if n.0 > counters.floor {
-                    captures::delete(transaction, serial, n)?
+                if captures::delete(transaction, serial, n, counters)? {
+                    Ok(((), Change::Deleted(id, n)))
                 } else {
-                    None
-                };
-                let weight = deleted.ok_or(Error::UnknownCapture)?;
-                counters.captures = counters.captures.saturating_sub(1);
-                counters.bytes = counters.bytes.saturating_sub(weight);
-                Ok(((), Change::Deleted(id, n)))
+                    Err(Error::UnknownCapture)
+                }
+            })
+        };
+        self.write(work).await
+    }
+
+    async fn mark(&self, bin: &Bin, n: CaptureNumber, change: MarksChange) -> Result<Marks> {
+        let (serial, id, keep) = (bin.serial, bin.id, bin.settings.keep);
+        let work = move |writer: &mut Writer| {
+            writer.change(serial, |transaction, counters| {
+                let marks = marks::change(transaction, serial, n, &change, keep, counters)?;
+                Ok((marks, Change::Marked(id, n)))
             })
         };
         self.write(work).await

@@ -298,7 +298,7 @@ impl Writer {
         drop(insert);
         for (serial, Touched { bin, before, after }) in &mut touched {
             if after.gone_at.is_none() {
-                captures::trim(&transaction, *serial, bin.settings.keep, after)?;
+                captures::trim(&transaction, *serial, bin.settings.keep, before, after)?;
                 bins::save_counters(&transaction, *serial, before, after)?;
             }
         }

@@ -27,7 +27,7 @@ const RETRY_MS: (u64, u64) = (2000, 2000);
 /// Watch a bin
 ///
 /// Server-sent events. `capture` has a capture as lists have it, in one line of JSON, and its number as `id`; `deleted` has
-/// `{"n": …}`; `cleared` and `gone` have `{}`, and after `gone` the stream ends; `resync` has `{"after": …}`: more was missed
+/// `{"n": …}`; `marked` has a capture that was pinned, unpinned or noted on; `cleared` and `gone` have `{}`, and after `gone` the stream ends; `resync` has `{"after": …}`: more was missed
 /// than is sent one by one, so list the captures again; what comes next is above that number.
 ///
 /// A reader that comes back with `Last-Event-ID` (or `after`) is first given what it missed, without a gap or a double. An
@@ -114,6 +114,7 @@ fn written(bin: &Bin, event: &Event) -> Option<sse::Event> {
             .id(line.n.to_string())
             .json_data(wire::Capture::line(bin, line)),
         Event::Deleted(n) => named("deleted").json_data(json!({ "n": n })),
+        Event::Marked(line) => named("marked").json_data(wire::Capture::line(bin, line)),
         Event::Cleared => named("cleared").json_data(json!({})),
         Event::Resync(after) => named("resync")
             .id(after.to_string())

@@ -145,6 +145,10 @@ impl Watcher {
             return Ok(Some(match event {
                 Event::Captured(line) => self.rows(*line).await,
                 Event::Deleted(n) => sse::Event::default().event("deleted").data(n.to_string()),
+                Event::Marked(line) => {
+                    let row = CaptureRow::new(&line, &self.bin.key, self.clock.now(), None);
+                    sse::Event::default().event("marked").data(rendered(&row))
+                }
                 Event::Cleared => named("cleared"),
                 Event::Updated => named("updated"),
                 Event::Refused => named("refused"),

@@ -141,6 +141,7 @@ impl Case {
                 size: self.body.len() as u64,
                 state: BodyState::Complete,
                 sent: None,
+                marks: hookwell::model::Marks::default(),
             },
             body: Bytes::from(self.body.clone()),
         }

@@ -7,6 +7,7 @@ mod bins;
 mod captures;
 mod durable;
 mod keep;
+mod marks;
 mod numbers;
 mod refusals;
 mod sqlite;
@@ -210,6 +211,12 @@ macro_rules! store_contract {
                 keep::one_capture_larger_than_all_that_is_kept_stays,
                 keep::what_is_kept_for_ever_is_never_dropped,
                 keep::a_smaller_keep_counts_from_the_next_capture_on,
+                marks::marks_are_read_with_the_capture,
+                marks::pinned_captures_are_not_dropped,
+                marks::clearing_and_deleting_take_the_pinned_too,
+                marks::half_of_a_bin_can_be_pinned,
+                marks::a_smaller_keep_is_reached_around_pins,
+                marks::pins_and_captures_at_once_are_counted_right,
                 numbers::numbers_have_no_gaps_whoever_appends,
                 numbers::numbers_are_not_given_again_after_deleting_and_clearing,
                 numbers::numbers_become_visible_in_order,
