@@ -13,7 +13,7 @@
 //! | floor | modules | must not know |
 //! |---|---|---|
 //! | 0 | [`model`] | async, HTTP servers, SQL |
-//! | 1 | [`config`], [`viewer`], [`export`] | each other, async, I/O, clocks |
+//! | 1 | [`config`], [`mask`], [`viewer`], [`export`] | each other, async, I/O, clocks |
 //! | 2 | [`store`] | HTTP, HTML, live |
 //! | 3 | [`live`] | web |
 //! | 4 | [`ingest`] | web, HTML |
@@ -31,6 +31,7 @@ pub mod config;
 pub mod export;
 pub mod ingest;
 pub mod live;
+pub mod mask;
 pub mod model;
 pub mod serve;
 pub mod store;

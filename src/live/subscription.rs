@@ -29,6 +29,8 @@ pub enum Event {
     Cleared,
     /// The bin's settings were changed.
     Updated,
+    /// Share links of the bin were revoked.
+    Shared,
     /// A request was refused.
     Refused,
     /// Too much was missed: read the list anew. What comes next begins after this number.
@@ -204,11 +206,11 @@ impl Subscription {
 
     fn take(&mut self, change: &Change) {
         match *change {
-            Change::Captured(..) => {} // These have a way of their own.
             Change::Deleted(_, n) => self.ready.push_back(Event::Deleted(n)),
-            // Those that are still to be given are read with their marks.
             Change::Marked(_, n) if n <= self.place => self.marked.push_back(n),
-            Change::Marked(..) => {}
+            // Captures have a way of their own, and those that are still to be given are read with their marks.
+            Change::Captured(..) | Change::Marked(..) => {}
+            Change::Shared(_) => self.ready.push_back(Event::Shared),
             Change::Cleared(_, upto) if self.place <= upto => {
                 self.place = upto;
                 self.ready.push_back(Event::Cleared);

@@ -14,6 +14,21 @@ pub struct Marks {
 impl Marks {
     /// How many characters a note may have.
     pub const NOTE_CHARACTERS: usize = 2000;
+
+    /// Why a text cannot be a note; `None` when it can.
+    pub fn problem(note: &str) -> Option<String> {
+        let characters = note.chars().count();
+        if characters > Self::NOTE_CHARACTERS {
+            Some(format!(
+                "at most {} characters, this has {characters}",
+                Self::NOTE_CHARACTERS
+            ))
+        } else if note.contains('\0') {
+            Some("a NUL character cannot be kept".to_owned())
+        } else {
+            None
+        }
+    }
 }
 
 /// Marks to change. What is `None` stays as it is.

@@ -14,9 +14,10 @@ pub mod id;
 pub mod marks;
 pub mod refusal;
 pub mod reply;
+pub mod share;
 pub mod time;
 
-pub use bin::{Alias, Bin, Keep, Settings, Usage};
+pub use bin::{Alias, Bin, Keep, Mask, Settings, Usage};
 pub use body::{Body, BodyState};
 pub use capture::{Capture, CaptureLine, Draft, Envelope, Scheme};
 pub use head::{Head, Headers, Version};
@@ -24,4 +25,5 @@ pub use id::{BinId, BinKey, CaptureNumber, KeyHash};
 pub use marks::{Marks, MarksChange};
 pub use refusal::{Reason, Refusal};
 pub use reply::Reply;
+pub use share::{Access, MaskKey, Share};
 pub use time::{Clock, Timestamp};

@@ -16,6 +16,15 @@ pub enum Error {
         /// When.
         at: Timestamp,
     },
+    /// The share link was revoked, or its time is over.
+    #[error("the share link has ended")]
+    ShareOver {
+        /// When.
+        at: Timestamp,
+    },
+    /// The bin has as many share links as it may.
+    #[error("the bin has as many share links as it may")]
+    TooManyShares,
     /// The bin is there, a capture of that number is not.
     #[error("there is no such capture")]
     UnknownCapture,

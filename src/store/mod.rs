@@ -33,7 +33,7 @@ pub use error::{Error, Result};
 use crate::config::StoreConfig;
 use crate::model::{
     Alias, Bin, BinId, Capture, CaptureLine, CaptureNumber, Clock, Draft, KeyHash, Marks,
-    MarksChange, Refusal, Settings, Timestamp, Usage,
+    MarksChange, MaskKey, Refusal, Settings, Share, Timestamp, Usage,
 };
 
 /// Opens the store that the configuration names.
@@ -86,6 +86,8 @@ pub enum Change {
     Cleared(BinId, CaptureNumber),
     /// The settings of the bin were changed.
     Updated(BinId),
+    /// Share links of the bin were made or revoked.
+    Shared(BinId),
     /// Requests to the bin were refused.
     Refused(BinId),
     /// The bin was deleted, or expired.
@@ -112,6 +114,26 @@ pub trait Store: Send + Sync + std::fmt::Debug {
 
     /// The bin that a key opens. Errors: [`Error::UnknownBin`], [`Error::Gone`].
     async fn bin_by_key(&self, key: KeyHash) -> Result<Arc<Bin>>;
+
+    /// The bin that a read key opens, the link it belongs to, and what is to be masked under. Errors: [`Error::UnknownBin`],
+    /// [`Error::Gone`], [`Error::ShareOver`].
+    async fn share(&self, key: KeyHash) -> Result<(Arc<Bin>, Share, MaskKey)>;
+
+    /// The share links of the bin that have not ended, newest first.
+    async fn shares(&self, bin: &Bin) -> Result<Vec<Share>>;
+
+    /// Makes a share link whose read key has this hash, of the bin or of one capture. Errors: [`Error::UnknownCapture`],
+    /// [`Error::TooManyShares`].
+    async fn create_share(
+        &self,
+        bin: &Bin,
+        key: KeyHash,
+        n: Option<CaptureNumber>,
+        expires_at: Option<Timestamp>,
+    ) -> Result<Share>;
+
+    /// Revokes the share link of that id, or all of the bin's, and says how many they were.
+    async fn revoke_shares(&self, bin: &Bin, share: Option<u64>) -> Result<u64>;
 
     /// Replaces the bin's settings. Errors: [`Error::AliasTaken`].
     async fn update_bin(&self, bin: &Bin, settings: Settings) -> Result<Arc<Bin>>;
@@ -178,6 +200,7 @@ impl Change {
             | Self::Marked(bin, _)
             | Self::Cleared(bin, _)
             | Self::Updated(bin)
+            | Self::Shared(bin)
             | Self::Refused(bin)
             | Self::Gone(bin) => bin,
         }

@@ -73,6 +73,12 @@ if (app.dataset.stream) {
     },
     count: html => document.getElementById('count').replaceChildren(
       ...new DOMParser().parseFromString(html, 'text/html').body.childNodes),
+    marked(html) {
+      const [li] = parse(html);
+      const old = document.getElementById(li.querySelector('.row').id);
+      li.querySelector('.row').ariaCurrent = old?.ariaCurrent ?? null;
+      old?.parentElement.replaceWith(li);
+    },
     deleted(n) {
       remove(Number(n));
       if (opened() === Number(n)) calm('deleted', `#${n} was deleted.`, 'It stays here until you open another.');

@@ -23,6 +23,7 @@ mod live;
 mod operations;
 mod page;
 mod reply;
+mod share;
 mod shutdown;
 mod slow;
 mod store;

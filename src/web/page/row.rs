@@ -23,6 +23,8 @@ pub(crate) struct CaptureRow {
     href: String,
     /// Whether it is the one that is open.
     is_open: bool,
+    is_pinned: bool,
+    has_note: bool,
     method: String,
     /// The method again where it is one that has a colour.
     method_class: &'static str,
@@ -62,6 +64,8 @@ impl CaptureRow {
             n: line.n,
             href: format!("/b/{key}/requests/{}", line.n),
             is_open: open == Some(line.n),
+            is_pinned: line.marks.pinned,
+            has_note: !line.marks.note.is_empty(),
             method: text::one_line(&head.method, 24).into_owned(),
             method_class: colour(&head.method),
             path: text::one_line(head.path(), PATH_SHOWN).into_owned(),

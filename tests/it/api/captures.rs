@@ -69,6 +69,7 @@ fn a_capture_has_everything_that_was_sent() {
                 "encoding": "utf-8", "content": "{\"é\":1}"
             },
             "reply": {"status": 200, "rule": null, "delay_ms": 0},
+            "pinned": false, "note": "", "imported": false,
             "provider": null, "event": null, "verdict": null, "delivery": null
         })
     );

@@ -163,7 +163,7 @@ impl List {
                 self.last = n.0;
                 self.shown = numbers(store, bin).await;
             }
-            Event::Marked(_) | Event::Updated | Event::Refused | Event::Gone => {}
+            Event::Marked(_) | Event::Shared | Event::Updated | Event::Refused | Event::Gone => {}
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use hookwell::model::{Bin, CaptureNumber, Keep, Marks, MarksChange, Settings, Usage};
-use hookwell::store::{Change, Error, Result, Store, Window};
+use hookwell::store::{Change, Error, Result, Window};
 use tokio::task::JoinSet;
 
 use super::{Place, assert_fails, draft, weight};

@@ -10,6 +10,7 @@ mod keep;
 mod marks;
 mod numbers;
 mod refusals;
+mod shares;
 mod sqlite;
 
 use std::future::Future;
@@ -224,6 +225,8 @@ macro_rules! store_contract {
                 numbers::every_kind_of_change_is_announced_in_order,
                 refusals::refusals_are_counted_and_the_newest_are_kept,
                 refusals::refusals_go_to_the_bin_that_was_addressed,
+                shares::a_link_opens_its_bin_until_it_ends,
+                shares::links_are_of_one_bin_and_limited,
             }
         }
     };
