@@ -9,10 +9,14 @@ pub(super) struct Broken;
 /// How deep a document may be nested.
 const DEPTH: usize = 20_000;
 
-/// Whether bytes begin as a document or a list does.
+/// Whether bytes begin as a document or a list does, in whatever encoding: what is not UTF-8 is then found to be broken.
 pub(super) fn looks_like(bytes: &[u8]) -> bool {
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-    matches!(bytes.trim_ascii_start().first(), Some(b'{' | b'['))
+    let is_wide = matches!(
+        bytes,
+        [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] | [0, b'{' | b'[', ..]
+    );
+    is_wide || matches!(bytes.trim_ascii_start().first(), Some(b'{' | b'['))
 }
 
 /// Replaces the values at the paths by strings that `veil` makes of their bytes; `None` when there are none. One document may

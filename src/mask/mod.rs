@@ -198,6 +198,10 @@ impl<'a> Masker<'a> {
             return self.pairs(&body).map_or(body, Bytes::from);
         }
         let is_json = media_type.ends_with("/json") || media_type.ends_with("+json");
+        // Forms are sent without their type, too; a text that is none has no name that is known.
+        if matches!(&*media_type, "" | "text/plain") && !json::looks_like(&body) {
+            return self.pairs(&body).map_or(body, Bytes::from);
+        }
         if self.paths.is_empty() || !(is_json || json::looks_like(&body)) {
             return body;
         }

@@ -86,6 +86,10 @@ fn queries_and_forms_are_masked_by_decoded_name() {
         body(&[], form, b"text=+&token=abc"),
         format!("text=+&token={three}")
     );
+    assert_eq!(
+        body(&[], b"", b"a=1&password=abc"),
+        format!("a=1&password={three}")
+    );
     let shown = body(
         &["user.id"],
         form,
@@ -160,6 +164,7 @@ fn what_cannot_be_taken_apart_is_withheld() {
     let deep: &[u8] = vec![b'['; 30_000].leak();
     for (paths, headers, bytes) in [
         (&["a"][..], JSON, secret),
+        (&["a"], b"", b"\xff\xfe{\0\"\0s3cret"),
         (&["a"], b"", br#"{"b":1]"a":"s3cret"}"#),
         (&["a"], JSON, b"plain s3cret"),
         (&["a"], JSON, deep),

@@ -243,6 +243,50 @@ fn every_form_of_every_request_is_masked_for_a_read_key() {
 }
 
 #[test]
+fn streams_are_masked_for_a_read_key() {
+    let server = Server::start();
+    let bin = server.bin();
+    let link = shared(&server, &bin, &json!({}));
+    let bearer = format!("authorization: Bearer {}", link.key);
+    let path = format!("/api/v1/bins/{}/events", link.id);
+    let mut streams = [
+        Events::open(&server, &link.page("/stream"), &[]),
+        Events::open(&server, &path, &[&bearer]),
+    ];
+    let send = || {
+        let target = format!("/{}/x?token={}", bin.id, SECRETS[2]);
+        let auth = format!("Authorization: {}", SECRETS[0]);
+        server.request("POST", &target, &[&auth], b"{}")
+    };
+    assert_eq!(send().status, 200);
+    assert_eq!(mark(&server, &bin, 1, &json!({ "note": "seen" })).0, 200);
+    // What is masked is as the settings are then.
+    let path = format!("/bins/{}", bin.id);
+    let change = json!({ "mask": { "query": [] } });
+    assert_eq!(
+        server.api("PATCH", &path, Some(&bin.key), Some(&change)).0,
+        200
+    );
+    assert_eq!(send().status, 200);
+    for (stream, came) in streams.iter_mut().zip(["row", "capture"]) {
+        for name in [came, "marked"] {
+            let event = std::iter::from_fn(|| stream.next()).find(|event| event.event == name);
+            let data = event.unwrap().data;
+            assert!(
+                data.contains("•••(12)") && !data.contains("s3cr3t"),
+                "{data}"
+            );
+        }
+        let event = std::iter::from_fn(|| stream.next()).find(|event| event.event == came);
+        let data = event.unwrap().data;
+        assert!(
+            data.contains(SECRETS[2]) && !data.contains(SECRETS[0]),
+            "{data}"
+        );
+    }
+}
+
+#[test]
 fn a_share_of_one_request_shows_no_other() {
     let server = Server::start();
     let bin = server.bin();
