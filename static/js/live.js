@@ -74,10 +74,10 @@ if (app.dataset.stream) {
     count: html => document.getElementById('count').replaceChildren(
       ...new DOMParser().parseFromString(html, 'text/html').body.childNodes),
     marked(html) {
-      const [li] = parse(html);
-      const old = document.getElementById(li.querySelector('.row').id);
-      li.querySelector('.row').ariaCurrent = old?.ariaCurrent ?? null;
-      old?.parentElement.replaceWith(li);
+      const [row] = parse(html)[0].children;
+      const old = document.getElementById(row.id);
+      row.ariaCurrent = old?.ariaCurrent;
+      old?.replaceWith(row);
     },
     deleted(n) {
       remove(Number(n));
