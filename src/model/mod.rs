@@ -6,6 +6,7 @@
 //!
 //! To add a word: give it a file of its own here, under the name that the pages and the API use for it.
 
+pub mod base64;
 pub mod bin;
 pub mod body;
 pub mod capture;

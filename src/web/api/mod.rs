@@ -10,7 +10,6 @@
 //! To add a call: a handler with its `#[utoipa::path]`, one line in `described`. To add a setting: its field in
 //! [`Settings`](crate::model::Settings) and in `change`.
 
-mod base64;
 mod bins;
 mod captures;
 mod change;

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::base64;
+use crate::model::base64;
 use crate::model::head::text;
 use crate::model::{self, BinKey, CaptureNumber, Headers, Timestamp, Usage};
 use crate::viewer::MediaType;
