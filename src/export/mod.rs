@@ -11,10 +11,12 @@
 
 pub mod curl;
 pub mod fetch;
+pub mod har;
 pub mod http;
 pub mod httpie;
 pub mod powershell;
 pub mod python;
+pub mod rest;
 mod script;
 mod sending;
 mod shell;
@@ -22,13 +24,14 @@ mod shell;
 use crate::model::{Capture, CaptureNumber, Envelope};
 
 /// All formats, in the order in which they are offered.
-pub static FORMATS: [&Format; 6] = [
+pub static FORMATS: [&Format; 7] = [
     &curl::FORMAT,
     &httpie::FORMAT,
     &fetch::FORMAT,
     &python::FORMAT,
     &powershell::FORMAT,
     &http::FORMAT,
+    &har::FORMAT,
 ];
 
 /// What a format is good for.

@@ -276,7 +276,14 @@ impl<'a> Pending<'a> {
         envelope.trailers = std::mem::take(&mut self.receiving.trailers);
         envelope.reply = reply;
         let (body, memory) = self.receiving.finish(state);
-        Some((Draft { envelope, body }, memory))
+        Some((
+            Draft {
+                envelope,
+                body,
+                imported: false,
+            },
+            memory,
+        ))
     }
 }
 

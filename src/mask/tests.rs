@@ -22,6 +22,7 @@ fn sent(method: &str, target: &str, headers: &'static [u8], body: &'static [u8])
             reply: Reply::plain(200),
         },
         body: Body::complete(Bytes::from_static(body)),
+        imported: false,
     };
     draft.numbered(CaptureNumber(1))
 }

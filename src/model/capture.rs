@@ -55,6 +55,8 @@ pub struct Draft {
     pub envelope: Envelope,
     /// The body.
     pub body: Body,
+    /// Whether it was not received here, but taken from a file.
+    pub imported: bool,
 }
 
 /// What a row of the list shows: a capture without the bytes of its body.
@@ -86,14 +88,21 @@ pub struct Capture {
 impl Draft {
     /// The capture that this draft becomes under number `n`.
     pub fn numbered(self, n: CaptureNumber) -> Capture {
-        let Self { envelope, body } = self;
+        let Self {
+            envelope,
+            body,
+            imported,
+        } = self;
         let line = CaptureLine {
             n,
             envelope,
             size: body.bytes.len() as u64,
             state: body.state,
             sent: body.sent,
-            marks: Marks::default(),
+            marks: Marks {
+                imported,
+                ..Marks::default()
+            },
         };
         Capture {
             line,

@@ -34,6 +34,15 @@ pub(super) fn write(connection: &Connection, id: i64, marks: &Marks) -> rusqlite
         .map(|_| ())
 }
 
+/// Marks a capture as one that came out of a file, in the transaction that writes it.
+pub(super) fn import(connection: &Connection, serial: u64, n: u64) -> rusqlite::Result<()> {
+    let marks = Marks {
+        imported: true,
+        ..Marks::default()
+    };
+    write(connection, row_id(serial, n), &marks)
+}
+
 /// Takes the marks of a capture away and says what they were.
 pub(super) fn delete(connection: &Connection, id: i64) -> rusqlite::Result<Marks> {
     let marks = find(connection, id)?;

@@ -21,7 +21,7 @@ use super::queue::{
     Append, Batch, Next, Queue, REFUSED_ADDRESSES, REFUSED_TRACES, Refused, closed,
 };
 use super::room::{Room, SMALL, shrink_log};
-use super::{captures, refusals};
+use super::{captures, marks, refusals};
 use crate::model::{Bin, BinId, CaptureNumber, Draft};
 use crate::store::{Address, Change, Error, Result};
 
@@ -288,6 +288,9 @@ impl Writer {
             }
             counters.last_n += 1;
             insert.run(bin.serial, counters.last_n, draft)?;
+            if draft.imported {
+                marks::import(&transaction, bin.serial, counters.last_n)?;
+            }
             counters.captures += 1;
             counters.bytes += captures::weight(draft);
             counters.last_capture_at = counters

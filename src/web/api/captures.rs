@@ -144,7 +144,8 @@ pub(super) async fn body(
 /// Write a capture as another tool has it
 ///
 /// `curl` is a command that sends the same bytes again, to this server; for a body that cannot be written into it, it holds an
-/// address with the bin's key, to download the body from. `http` is the request as raw HTTP/1.1.
+/// address with the bin's key, to download the body from. `httpie`, `fetch`, `python` and `powershell` are commands likewise; what one of
+/// these cannot send is said in a comment. `http` is the request as raw HTTP/1.1, `har` a log of this one request (HAR 1.2).
 #[utoipa::path(
     get,
     path = "/api/v1/bins/{id}/captures/{n}/as/{format}",

@@ -282,7 +282,13 @@ fn a_capture_is_had_as_a_command_and_as_raw_http() {
     ] {
         server.of(&bin, "GET", below).problem(404, None);
     }
-    let unknown = server.of(&bin, "GET", "/captures/1/as/har");
+    let unknown = server.of(&bin, "GET", "/captures/1/as/word");
     let detail = unknown.problem(404, None)["detail"].take();
-    assert!(detail.as_str().unwrap().ends_with("curl, http"), "{detail}");
+    assert!(
+        detail
+            .as_str()
+            .unwrap()
+            .ends_with("curl, httpie, fetch, python, powershell, http, har"),
+        "{detail}"
+    );
 }

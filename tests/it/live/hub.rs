@@ -101,6 +101,7 @@ async fn append(store: &dyn Store, bin: &Arc<Bin>) -> u64 {
             reply: Reply::plain(200),
         },
         body: Body::complete(bytes::Bytes::new()),
+        imported: false,
     };
     store.append(bin, draft).await.unwrap().0
 }

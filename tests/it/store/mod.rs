@@ -130,6 +130,7 @@ fn draft(body: impl AsRef<[u8]>) -> Draft {
             reply: Reply::plain(200),
         },
         body: Body::complete(Bytes::copy_from_slice(body.as_ref())),
+        imported: false,
     }
 }
 

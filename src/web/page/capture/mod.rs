@@ -21,7 +21,7 @@ use self::fields::{Origin, Rows};
 use super::bin::{self, List, Shown};
 use super::row::colour;
 use super::{Error, Page, query, text};
-use crate::export::{FORMATS, Format, Url};
+use crate::export::{FORMATS, Format, Kind, Url};
 use crate::model::{BodyState, Capture, CaptureLine, CaptureNumber, Marks, Timestamp, Version};
 use crate::viewer::{LineKind, Spelled, View, Window};
 use crate::web::App;
