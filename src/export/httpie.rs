@@ -30,7 +30,8 @@ fn write(source: &Source<'_>) -> String {
     let text = std::str::from_utf8(body)
         .ok()
         .filter(|text| text.len() <= INLINE && !text.contains('\0'));
-    let mut parts = vec![method.to_owned(), quoted(address(source).as_bytes())];
+    // Options come before the method: between it and the items they would end the list of these.
+    let mut parts = vec!["http --ignore-stdin".to_owned()];
     if !is_canonical(&head.target) || has_needless_escape(query(&head.target)) {
         notes.cannot(
             "The address may arrive in another spelling",
@@ -40,9 +41,8 @@ fn write(source: &Source<'_>) -> String {
     if has_dot_segment(&head.target) || has_needless_escape(path(&head.target)) {
         parts.push("--path-as-is".to_owned());
     }
-    parts.push("--ignore-stdin".to_owned());
-    parts.extend(items(source, &mut notes));
     let mut download = String::new();
+    let mut file = None;
     match text {
         _ if body.is_empty() => {}
         Some(text) => parts.push(format!("--raw {}", quoted(text.as_bytes()))),
@@ -58,14 +58,13 @@ fn write(source: &Source<'_>) -> String {
                 " &&\n",
             ]
             .concat();
-            parts.push(format!("@{name}"));
+            file = Some(format!("@{name}"));
         }
     }
-    format!(
-        "{}{download}http {}\n",
-        notes.text("#"),
-        parts.join(" \\\n  ")
-    )
+    parts.push(format!("{method} {}", quoted(address(source).as_bytes())));
+    parts.extend(items(source, &mut notes));
+    parts.extend(file);
+    format!("{}{download}{}\n", notes.text("#"), parts.join(" \\\n  "))
 }
 
 fn query(target: &str) -> &str {
@@ -138,17 +137,16 @@ mod tests {
                 headers,
                 br#"{"a":"'"}"#
             ),
-            r#"http POST \
-  'http://hooks.example.com/bin/a?env=staging' \
-  --ignore-stdin \
+            r#"http --ignore-stdin \
+  --raw '{"a":"'\''"}' \
+  POST 'http://hooks.example.com/bin/a?env=staging' \
   'User-Agent:Stripe/1.0' \
   'Accept:*/*' \
   'Accept-Encoding:gzip' \
   'X-Odd:\=1' \
   'Content-Type:application/json' \
   'X-Empty;' \
-  Connection: \
-  --raw '{"a":"'\''"}'
+  Connection:
 "#
         );
     }
