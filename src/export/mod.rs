@@ -169,6 +169,7 @@ pub(crate) mod tests {
                 state: BodyState::Complete,
                 sent: None,
                 marks: crate::model::Marks::default(),
+                recognised: None,
             },
             body: Bytes::from_static(body),
         }

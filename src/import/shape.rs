@@ -162,6 +162,7 @@ impl Shape<'_> {
             },
             body: self.body.unwrap_or_default().read(bounds)?,
             imported: false,
+            sender: None,
         };
         Ok(super::imported(draft))
     }

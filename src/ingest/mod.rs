@@ -281,6 +281,7 @@ impl<'a> Pending<'a> {
                 envelope,
                 body,
                 imported: false,
+                sender: None,
             },
             memory,
         ))

@@ -23,6 +23,7 @@ fn sent(method: &str, target: &str, headers: &'static [u8], body: &'static [u8])
         },
         body: Body::complete(Bytes::from_static(body)),
         imported: false,
+        sender: None,
     };
     draft.numbered(CaptureNumber(1))
 }

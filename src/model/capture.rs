@@ -4,7 +4,9 @@ use std::net::{IpAddr, SocketAddr};
 
 use bytes::Bytes;
 
-use super::{Body, BodyState, CaptureNumber, Head, Headers, Marks, Reply, Timestamp};
+use super::{
+    Body, BodyState, CaptureNumber, Head, Headers, Marks, Recognised, Reply, Sender, Timestamp,
+};
 
 /// The scheme that the sender used, as far as the server or a trusted proxy knows.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -57,6 +59,8 @@ pub struct Draft {
     pub body: Body,
     /// Whether it was not received here, but taken from a file.
     pub imported: bool,
+    /// Who sent it, where that was recognised.
+    pub sender: Option<Sender>,
 }
 
 /// What a row of the list shows: a capture without the bytes of its body.
@@ -74,6 +78,8 @@ pub struct CaptureLine {
     pub sent: Option<u64>,
     /// What was noted on it.
     pub marks: Marks,
+    /// Who sent it, where that was recognised.
+    pub recognised: Option<Recognised>,
 }
 
 /// One recorded request, numbered inside its bin.
@@ -92,6 +98,7 @@ impl Draft {
             envelope,
             body,
             imported,
+            ..
         } = self;
         let line = CaptureLine {
             n,
@@ -103,6 +110,7 @@ impl Draft {
                 imported,
                 ..Marks::default()
             },
+            recognised: None,
         };
         Capture {
             line,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::events;
 use super::row::{self, int};
 use crate::model::{Alias, Bin, BinId, Keep, KeyHash, Settings, Timestamp, Usage};
 use crate::store::{Address, Error, Result};
@@ -108,7 +109,7 @@ pub(super) fn bury(connection: &Connection, serial: u64, now: Timestamp) -> rusq
         params![int(serial), now.as_micros()],
     )?;
     connection.execute("DELETE FROM refusals WHERE serial = ?1", [int(serial)])?;
-    Ok(())
+    events::forget_times(connection, serial)
 }
 
 /// How full the bin is.

@@ -3,8 +3,8 @@
 use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 
 use super::bins::Counters;
-use super::marks;
 use super::row::{self, int, row_id};
+use super::{events, marks};
 use crate::model::{Capture, CaptureLine, CaptureNumber, Draft, Keep, Scheme};
 use crate::store::Window;
 
@@ -174,6 +174,7 @@ pub(super) fn delete(
     };
     counters.captures = counters.captures.saturating_sub(1);
     counters.bytes = counters.bytes.saturating_sub(weight);
+    events::purge(connection, id - 1, id)?;
     if marks::delete(connection, id)?.pinned {
         counters.pinned = counters.pinned.saturating_sub(1);
         counters.pinned_bytes = counters.pinned_bytes.saturating_sub(weight);
@@ -278,6 +279,7 @@ fn trim_between_pins(
     let mut sql = connection.prepare_cached("DELETE FROM captures WHERE id = ?1")?;
     for id in deleted {
         sql.execute([id])?;
+        events::purge(connection, id - 1, id)?;
         marks::delete(connection, id)?;
     }
     Ok(())
@@ -320,6 +322,7 @@ pub(super) fn purge(
         .prepare_cached("DELETE FROM captures WHERE id > ?1 AND id <= ?2")?
         .execute([row_id(serial, purged), row_id(serial, upto)])?;
     marks::purge(connection, row_id(serial, purged), row_id(serial, upto))?;
+    events::purge(connection, row_id(serial, purged), row_id(serial, upto))?;
     connection
         .prepare_cached("UPDATE bins SET purged = ?2 WHERE serial = ?1")?
         .execute([int(serial), int(upto)])?;

@@ -2,8 +2,8 @@
 //!
 //! [`writer`] is the one thread that writes, fed by [`queue`] a batch at a time; [`reader`] holds read-only connections that
 //! never wait for it; [`checkpoint`] empties the write-ahead log in the background, [`purge`] deletes in small steps; [`cache`]
-//! knows bins by name; [`folder`] opens the database, [`room`] is for the day the disk is full. [`bins`], [`captures`], [`marks`],
-//! [`shares`] and [`refusals`] are the SQL, [`row`] turns columns into the model.
+//! knows bins by name; [`folder`] opens the database, [`room`] is for the day the disk is full. [`bins`], [`captures`],
+//! [`events`], [`marks`], [`shares`] and [`refusals`] are the SQL, [`row`] turns columns into the model.
 //!
 //! Durability: WAL with `synchronous=FULL`, so a commit is on the disk before anybody hears of it
 //! (<https://www.sqlite.org/pragma.html#pragma_synchronous>).
@@ -12,6 +12,7 @@ mod bins;
 mod cache;
 mod captures;
 mod checkpoint;
+mod events;
 mod folder;
 mod marks;
 mod migrate;

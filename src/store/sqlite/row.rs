@@ -6,6 +6,7 @@ use bytes::Bytes;
 use rusqlite::Row;
 use rusqlite::types::Type;
 
+use super::events;
 use crate::model::{
     Bin, BinId, BodyState, Capture, CaptureLine, CaptureNumber, Envelope, Head, Headers, Marks,
     Reason, Refusal, Reply, Scheme, Timestamp, Version,
@@ -114,11 +115,13 @@ pub(super) fn bin(row: &Row<'_>) -> rusqlite::Result<(Bin, Option<Timestamp>)> {
     Ok((bin, gone_at))
 }
 
-/// The columns of a capture without its body, for [`line()`]. The last one is its marks, NULL where it has none: this is the one
-/// place that reads them.
+/// The columns of a capture without its body, for [`line()`]. The last ones are its marks and its
+/// sender, NULL where it has none: this is the one place that reads them.
 pub(super) const LINE: &str = "id, received_at, took_us, method, target, path_at, version, https, host, client, peer, \
      status, rule, delay_ms, state, size, sent, as_sent, trailers, headers, \
-     (SELECT pinned || imported || note FROM marks WHERE marks.id = captures.id)";
+     (SELECT pinned || imported || note FROM marks WHERE marks.id = captures.id), \
+     (SELECT json_array(provider, event_id, type, at, number, first, previous, flags, thread IS NOT NULL) \
+      FROM events WHERE events.id = captures.id)";
 
 /// A capture without its body.
 pub(super) fn line(row: &Row<'_>) -> rusqlite::Result<CaptureLine> {
@@ -162,6 +165,7 @@ pub(super) fn line(row: &Row<'_>) -> rusqlite::Result<CaptureLine> {
             .get::<_, Option<i64>>(16)?
             .map(|sent| sent.max(0).cast_unsigned()),
         marks: marks(row.get_ref(20)?.as_str_or_null()?),
+        recognised: events::read(row.get_ref(21)?.as_str_or_null()?),
     })
 }
 
@@ -179,7 +183,7 @@ fn marks(text: Option<&str>) -> Marks {
 pub(super) fn capture(row: &Row<'_>) -> rusqlite::Result<Capture> {
     Ok(Capture {
         line: line(row)?,
-        body: bytes(row, 21)?,
+        body: bytes(row, 22)?,
     })
 }
 

@@ -21,7 +21,7 @@ use super::queue::{
     Append, Batch, Next, Queue, REFUSED_ADDRESSES, REFUSED_TRACES, Refused, closed,
 };
 use super::room::{Room, SMALL, shrink_log};
-use super::{captures, marks, refusals};
+use super::{captures, events, marks, refusals};
 use crate::model::{Bin, BinId, CaptureNumber, Draft};
 use crate::store::{Address, Change, Error, Result};
 
@@ -291,6 +291,13 @@ impl Writer {
             if draft.imported {
                 marks::import(&transaction, bin.serial, counters.last_n)?;
             }
+            events::insert(
+                &transaction,
+                bin.serial,
+                counters.last_n,
+                counters.floor,
+                draft,
+            )?;
             counters.captures += 1;
             counters.bytes += captures::weight(draft);
             counters.last_capture_at = counters

@@ -199,18 +199,46 @@ pub(super) struct Capture<'a> {
     note: &'a str,
     /// Whether it was not received here, but taken from a file.
     imported: bool,
-    /// The known sender that this is from. Null for now.
-    #[schema(value_type = Option<String>)]
-    provider: (),
-    /// What the provider says happened. Null for now.
-    #[schema(value_type = Option<Object>)]
-    event: (),
+    /// The known sender that this is from; null when it was not recognised.
+    provider: Option<&'a str>,
+    /// What the provider says happened; null when it says nothing.
+    event: Option<Event<'a>>,
     /// The outcome of the signature check. Null for now.
     #[schema(value_type = Option<Object>)]
     verdict: (),
-    /// Which arrival of the event this is. Null for now.
-    #[schema(value_type = Option<Object>)]
-    delivery: (),
+    /// Which arrival of the event this is; null where that cannot be told.
+    delivery: Option<Delivery>,
+}
+
+/// What a provider says happened.
+#[derive(Debug, Serialize, ToSchema)]
+struct Event<'a> {
+    /// Its id, the same in every delivery; null when there is none.
+    id: Option<&'a str>,
+    /// What happened, in the provider's words.
+    r#type: Option<&'a str>,
+    /// When, by the provider's clock.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    at: Option<Timestamp>,
+}
+
+/// Which arrival of its event a capture is.
+#[derive(Debug, Serialize, ToSchema)]
+struct Delivery {
+    /// 1 for the first, 2 for the next.
+    number: u64,
+    /// The number of the capture that was the first; it may be gone by now.
+    first: u64,
+    /// The number of the one before; null for the first.
+    previous: Option<u64>,
+    /// Whether the body is that of the one before.
+    same_body: bool,
+    /// Whether the event's type is that of the one before.
+    same_type: bool,
+    /// Whether the very same signed request, signed time included, came before.
+    replayed: bool,
+    /// Whether a later event of the same provider came before, by the provider's clock.
+    out_of_order: bool,
 }
 
 /// A header field or trailer.
@@ -331,6 +359,7 @@ impl<'a> Capture<'a> {
             n, envelope, marks, ..
         } = line;
         let CaptureNumber(n) = *n;
+        let recognised = line.recognised.as_ref();
         Self {
             n,
             bin: bin.id.to_string(),
@@ -364,10 +393,33 @@ impl<'a> Capture<'a> {
             pinned: marks.pinned,
             note: &marks.note,
             imported: marks.imported,
-            provider: (),
-            event: (),
+            provider: recognised.map(|known| known.provider.as_str()),
+            event: recognised
+                .map(|known| &known.event)
+                .filter(|event| !event.is_unknown())
+                .map(|event| Event {
+                    id: event.id.as_deref(),
+                    r#type: event.kind.as_deref(),
+                    at: event.at,
+                }),
             verdict: (),
-            delivery: (),
+            delivery: recognised
+                .and_then(|known| known.delivery)
+                .map(Delivery::from),
+        }
+    }
+}
+
+impl From<model::Delivery> for Delivery {
+    fn from(delivery: model::Delivery) -> Self {
+        Self {
+            number: delivery.number,
+            first: delivery.first.0,
+            previous: delivery.previous.map(|n| n.0),
+            same_body: delivery.same_body,
+            same_type: delivery.same_type,
+            replayed: delivery.replayed,
+            out_of_order: delivery.out_of_order,
         }
     }
 }

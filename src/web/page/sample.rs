@@ -74,5 +74,6 @@ fn draft(app: &App, bin: &BinByKey, site: &Site, peer: SocketAddr, headers: &Hea
         },
         body: Body::complete(Bytes::from(body)),
         imported: false,
+        sender: None,
     }
 }

@@ -142,6 +142,7 @@ impl Case {
                 state: BodyState::Complete,
                 sent: None,
                 marks: hookwell::model::Marks::default(),
+                recognised: None,
             },
             body: Bytes::from(self.body.clone()),
         }

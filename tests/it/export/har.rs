@@ -90,6 +90,7 @@ fn drafts() -> impl Strategy<Value = Draft> {
                 sent,
             },
             imported: true,
+            sender: None,
         },
     )
 }

@@ -102,6 +102,7 @@ async fn append(store: &dyn Store, bin: &Arc<Bin>) -> u64 {
         },
         body: Body::complete(bytes::Bytes::new()),
         imported: false,
+        sender: None,
     };
     store.append(bin, draft).await.unwrap().0
 }

@@ -5,6 +5,7 @@
 
 mod bins;
 mod captures;
+mod deliveries;
 mod durable;
 mod keep;
 mod marks;
@@ -131,6 +132,7 @@ fn draft(body: impl AsRef<[u8]>) -> Draft {
         },
         body: Body::complete(Bytes::copy_from_slice(body.as_ref())),
         imported: false,
+        sender: None,
     }
 }
 
@@ -219,6 +221,10 @@ macro_rules! store_contract {
                 marks::half_of_a_bin_can_be_pinned,
                 marks::a_smaller_keep_is_reached_around_pins,
                 marks::pins_and_captures_at_once_are_counted_right,
+                deliveries::deliveries_of_an_event_are_counted,
+                deliveries::without_an_id_body_and_signature_tell_deliveries_apart,
+                deliveries::copies_and_late_events_are_marked,
+                deliveries::what_is_gone_is_not_counted,
                 numbers::numbers_have_no_gaps_whoever_appends,
                 numbers::numbers_are_not_given_again_after_deleting_and_clearing,
                 numbers::numbers_become_visible_in_order,
