@@ -13,7 +13,7 @@
 //! | floor | modules | must not know |
 //! |---|---|---|
 //! | 0 | [`model`] | async, HTTP servers, SQL |
-//! | 1 | [`config`], [`viewer`], [`export`] | each other, async, I/O, clocks |
+//! | 1 | [`config`], [`viewer`], [`export`], [`provider`] | each other, async, I/O, clocks |
 //! | 2 | [`store`] | HTTP, HTML, live |
 //! | 3 | [`live`] | web |
 //! | 4 | [`ingest`] | web, HTML |
@@ -32,6 +32,7 @@ pub mod export;
 pub mod ingest;
 pub mod live;
 pub mod model;
+pub mod provider;
 pub mod serve;
 pub mod store;
 pub mod viewer;

@@ -9,17 +9,21 @@
 pub mod bin;
 pub mod body;
 pub mod capture;
+pub mod event;
 pub mod head;
 pub mod id;
 pub mod refusal;
 pub mod reply;
 pub mod time;
+pub mod verdict;
 
 pub use bin::{Alias, Bin, Keep, Settings, Usage};
 pub use body::{Body, BodyState};
 pub use capture::{Capture, CaptureLine, Draft, Envelope, Scheme};
+pub use event::Event;
 pub use head::{Head, Headers, Version};
 pub use id::{BinId, BinKey, CaptureNumber, KeyHash};
 pub use refusal::{Reason, Refusal};
 pub use reply::Reply;
 pub use time::{Clock, Timestamp};
+pub use verdict::{Flaw, Verdict, VerdictState};

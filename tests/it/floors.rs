@@ -4,11 +4,12 @@ use std::fs;
 use std::path::Path;
 
 /// The table of `lib.rs`: a module, and its floor.
-const FLOORS: [(&str, u8); 11] = [
+const FLOORS: [(&str, u8); 12] = [
     ("model", 0),
     ("config", 1),
     ("viewer", 1),
     ("export", 1),
+    ("provider", 1),
     ("store", 2),
     ("live", 3),
     ("ingest", 4),

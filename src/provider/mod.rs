@@ -1,0 +1,101 @@
+//! What is known of the senders: how to recognise one, check its signature, read its event, answer its handshake.
+//!
+//! A [`Provider`] is data in a file of the [`catalogue`]; everything here reads that table. It is a floor of pure functions:
+//! no I/O, no clock (the time of arrival is an argument), nothing of bins, the store or pages. Whatever senders sent is
+//! hostile: no indexing, no recursion on its depth, bounded work on any bytes.
+//!
+//! In the flow: [`recognise`] runs once for each capture as it arrives, and must be cheap; what it says is kept with the
+//! capture. [`Provider::verify`] runs when a capture is shown, so that a secret set today judges yesterday's captures; the
+//! search for the mistake ([`signature::why`]) runs on demand only.
+//!
+//! To add a provider: its file in `catalogue/`, its word in `catalogue![…]`, and its vectors in `tests/vectors/`. Pages, API
+//! and commands read the table and need nothing.
+#![warn(clippy::indexing_slicing, clippy::string_slice)]
+
+pub mod catalogue;
+mod event;
+mod form;
+pub mod handshake;
+mod json;
+pub mod recognise;
+pub mod request;
+pub mod sample;
+pub mod secret;
+pub mod signature;
+
+pub use catalogue::{PROVIDERS, find};
+pub use event::{EventShape, From};
+pub use handshake::Handshake;
+pub use recognise::{Mark, Recognised, Rule, recognise};
+pub use request::Request;
+pub use sample::{Sample, Seed};
+pub use secret::{KeyForm, Secret, WrongForm};
+pub use signature::{Options, Scheme};
+
+use crate::model::Verdict;
+
+/// A known sender.
+#[derive(Debug)]
+pub struct Provider {
+    /// Its name in addresses, settings and filters.
+    pub slug: &'static str,
+    /// Its name on pages.
+    pub title: &'static str,
+    /// Other names that it is asked for by, and of schemes of its own.
+    pub aliases: &'static [&'static str],
+    /// Where it documents its webhooks.
+    pub docs: &'static str,
+    /// How it is recognised: by any of these.
+    pub rules: &'static [Rule],
+    /// How it signs; the first that suits a request decides. None for a provider that does not sign.
+    pub schemes: &'static [Scheme],
+    /// Where its events have their id, type and time.
+    pub event: EventShape,
+    /// What it asks before it sends.
+    pub handshakes: &'static [Handshake],
+    /// Events to try one's own handler with.
+    pub samples: &'static [Sample],
+    /// What the secret is called in its dashboard and where it stands, for people; may be empty.
+    pub secret_hint: &'static str,
+}
+
+impl Provider {
+    /// What a provider's file need not say.
+    pub(crate) const BASE: Self = Self {
+        slug: "",
+        title: "",
+        aliases: &[],
+        docs: "",
+        rules: &[],
+        schemes: &[],
+        event: EventShape::NONE,
+        handshakes: &[],
+        samples: &[],
+        secret_hint: "",
+    };
+
+    /// Checks the signature of a request with the bin's secrets for this provider.
+    pub fn verify(
+        &self,
+        secrets: &[Secret],
+        request: &Request<'_>,
+        options: Options<'_>,
+    ) -> Verdict {
+        signature::verdict(self.schemes, secrets, request, options)
+    }
+
+    /// Whether a text can be a secret of this provider, when it is saved.
+    ///
+    /// # Errors
+    /// [`WrongForm`], which says what is expected.
+    pub fn check_secret(&self, secret: &Secret) -> Result<(), WrongForm> {
+        let mut wrong = None;
+        for scheme in self.schemes {
+            match scheme.key.read(secret) {
+                Ok(_) => return Ok(()),
+                Err(error) => wrong = wrong.or(Some(error)),
+            }
+        }
+        wrong.map_or(Ok(()), Err)
+    }
+}

@@ -1,0 +1,5 @@
+//! What is known of the senders, against requests that were made by others.
+
+mod catalogue;
+mod handshakes;
+mod vectors;

@@ -1,0 +1,182 @@
+//! Signed requests, right and wrong, made with the providers' own code or from their documents: each gets its verdict.
+//!
+//! `tests/vectors/PROVIDER.json` holds them. One with `left_out` says why its verdict is not held against us: verifiers differ,
+//! it depends on the tolerance, or the two sets that the vectors come from contradict each other.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use base64::Engine;
+use hookwell::model::{Head, Headers, Timestamp, Verdict, VerdictState, Version};
+use hookwell::provider::{Options, Request, Secret, find, recognise};
+use serde::Deserialize;
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Vector {
+    set: u8,
+    pub(crate) case: String,
+    /// The name that the set has for the provider or its scheme.
+    name: String,
+    method: String,
+    url: String,
+    headers: Vec<(String, String)>,
+    body: String,
+    secrets: Vec<String>,
+    now: i64,
+    pub(crate) expect: String,
+    pub(crate) left_out: Option<String>,
+}
+
+impl Vector {
+    fn head(&self) -> Head {
+        let after = self.url.split_once("://").unwrap().1;
+        Head {
+            method: self.method.clone(),
+            target: after.find('/').map_or("/", |at| &after[at..]).to_owned(),
+            path_at: 0,
+            version: Version::Http11,
+            headers: Headers::from_fields(
+                self.headers
+                    .iter()
+                    .map(|(name, value)| (name.as_bytes(), value.as_bytes())),
+            ),
+        }
+    }
+
+    fn body(&self) -> Vec<u8> {
+        base64::prelude::BASE64_STANDARD.decode(&self.body).unwrap()
+    }
+
+    fn verdict(&self) -> Verdict {
+        let secrets: Vec<Secret> = self.secrets.iter().map(Secret::new).collect();
+        let (head, body) = (self.head(), self.body());
+        let request = Request {
+            head: &head,
+            body: &body,
+            url: &self.url,
+            arrived: Timestamp::from_micros(self.now * 1_000_000),
+        };
+        let provider = find(&self.name).unwrap_or_else(|| panic!("{} is not known", self.name));
+        provider.verify(&secrets, &request, Options::default())
+    }
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors")
+}
+
+/// All vectors, by the slug of their provider.
+pub(crate) fn all() -> BTreeMap<String, Vec<Vector>> {
+    fs::read_dir(folder())
+        .unwrap()
+        .map(|entry| {
+            let path = entry.unwrap().path();
+            let slug = path.file_stem().unwrap().to_str().unwrap().to_owned();
+            let vectors = serde_json::from_slice(&fs::read(&path).unwrap())
+                .unwrap_or_else(|error| panic!("{slug}: {error}"));
+            (slug, vectors)
+        })
+        .collect()
+}
+
+fn said(verdict: &Verdict) -> &'static str {
+    match (verdict.state, verdict.reason) {
+        (VerdictState::Invalid, Some(reason)) => reason.as_str(),
+        (state, _) => state.as_str(),
+    }
+}
+
+#[test]
+fn every_vector_gets_its_verdict() {
+    let mut wrong = Vec::new();
+    let mut passed = 0;
+    let mut left_out: BTreeMap<String, usize> = BTreeMap::new();
+    for (slug, vectors) in all() {
+        for vector in vectors {
+            let verdict = vector.verdict();
+            if let Some(reason) = vector.left_out {
+                *left_out.entry(reason).or_default() += 1;
+            } else if said(&verdict) == vector.expect {
+                passed += 1;
+            } else {
+                wrong.push(format!(
+                    "{slug} {} {} (set {}): {} and not {}: {}",
+                    vector.name,
+                    vector.case,
+                    vector.set,
+                    said(&verdict),
+                    vector.expect,
+                    verdict.detail
+                ));
+            }
+        }
+    }
+    eprintln!(
+        "vectors: {passed} passed, {} wrong, left out: {left_out:?}",
+        wrong.len()
+    );
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(passed > 1200, "only {passed} vectors were found");
+}
+
+#[test]
+fn where_the_sets_contradict_each_other_a_bad_signature_is_refused_all_the_same() {
+    let contradictions = all().into_values().flatten().filter(|vector| {
+        vector
+            .left_out
+            .as_ref()
+            .is_some_and(|why| why.starts_with("the sets"))
+    });
+    let mut count = 0;
+    for vector in contradictions {
+        let verdict = vector.verdict();
+        assert_eq!(verdict.state, VerdictState::Invalid, "{vector:?}");
+        count += 1;
+    }
+    assert!(count >= 10, "only {count}");
+}
+
+#[test]
+fn the_sender_of_every_valid_vector_is_recognised() {
+    // What these send is what others send too: only the bin's owner knows.
+    const FAMILIES: [(&str, &str); 9] = [
+        ("auth0", ""),
+        ("clerk", "svix"),
+        ("openai", "standard-webhooks"),
+        ("polar", "standard-webhooks"),
+        ("replicate", "standard-webhooks"),
+        ("resend", "svix"),
+        ("clickup", ""),
+        ("lemonsqueezy", ""),
+        ("svix", "standard-webhooks"),
+    ];
+    // Nothing in these but a header that several share.
+    const NAMELESS: [(&str, &str); 7] = [
+        ("bitbucket", "doc-example"),
+        ("github", "doc-example"),
+        ("gocardless", "empty-body"),
+        ("gocardless", "raw-bytes-matter-whitespace-escapes"),
+        ("gocardless", "body-not-utf8"),
+        ("intercom", "valid_empty_body"),
+        ("meta", "valid_empty_body"),
+    ];
+    let mut wrong = Vec::new();
+    for (slug, vectors) in all() {
+        for vector in vectors.iter().filter(|vector| vector.expect == "valid") {
+            let have = recognise(&vector.head(), &vector.body());
+            let have = have.map_or("", |recognised| recognised.provider.slug);
+            let is_family = FAMILIES.contains(&(&slug, have));
+            let is_nameless = NAMELESS.contains(&(&slug, &vector.case)) && have.is_empty();
+            if have != slug && !is_family && !is_nameless {
+                wrong.push(format!("{slug} {} {}: {have:?}", vector.name, vector.case));
+            }
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "{} are wrong:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
+}
