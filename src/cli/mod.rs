@@ -7,6 +7,7 @@
 
 mod healthcheck;
 mod serve;
+mod verify;
 
 use std::error::Error;
 use std::io::Write;
@@ -30,6 +31,8 @@ pub enum Command {
     Serve(Box<serve::Serve>),
     /// Ask a running server whether it is ready; for container health checks
     Healthcheck(healthcheck::Healthcheck),
+    /// Check the signature of a raw HTTP request; exit code 0 when it is valid, 1 when not, 2 when it cannot be checked
+    Verify(verify::Verify),
 }
 
 /// Reads the command line and does what it says.
@@ -37,6 +40,7 @@ pub fn run() -> ExitCode {
     match Cli::parse().command {
         Command::Serve(serve) => serve.run(),
         Command::Healthcheck(healthcheck) => healthcheck.run(),
+        Command::Verify(verify) => verify.run(),
     }
 }
 

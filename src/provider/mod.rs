@@ -30,6 +30,9 @@ pub use recognise::{Mark, Recognised, Rule, recognise};
 pub use request::Request;
 pub use sample::{Sample, Seed};
 pub use secret::{KeyForm, Secret, WrongForm};
+pub use signature::own::Own;
+pub use signature::sign::Draft;
+pub use signature::why::{Explanation, Others};
 pub use signature::{Options, Scheme};
 
 use crate::model::Verdict;
@@ -82,6 +85,22 @@ impl Provider {
         options: Options<'_>,
     ) -> Verdict {
         signature::verdict(self.schemes, secrets, request, options)
+    }
+
+    /// Checks the signature of a request, shows what was signed, and searches for the mistake when it does not fit. `None` for
+    /// a provider that does not sign. Costs up to some hundred MACs of the body: for one capture, on demand.
+    pub fn explain(
+        &self,
+        secrets: &[Secret],
+        request: &Request<'_>,
+        options: Options<'_>,
+        others: &Others<'_>,
+    ) -> Option<Explanation> {
+        let suits = |scheme: &&'static Scheme| scheme.suits(request);
+        let scheme = self.schemes.iter().find(suits).or(self.schemes.first())?;
+        Some(signature::why::explain(
+            scheme, secrets, request, options, others,
+        ))
     }
 
     /// Whether a text can be a secret of this provider, when it is saved.

@@ -9,7 +9,8 @@ use serde::Deserialize;
 
 #[derive(Debug, Deserialize)]
 struct Case {
-    case: String,
+    #[serde(rename = "case")]
+    name: String,
     slug: String,
     request: Sent,
     expect: Expected,
@@ -77,23 +78,23 @@ fn every_question_gets_its_answer() {
         let secrets: Vec<Secret> = case.secret.iter().map(Secret::new).collect();
         let asked = case
             .asked(&secrets)
-            .unwrap_or_else(|| panic!("{}: nothing", case.case));
-        assert_eq!(asked.provider.slug, case.slug, "{}", case.case);
+            .unwrap_or_else(|| panic!("{}: nothing", case.name));
+        assert_eq!(asked.provider.slug, case.slug, "{}", case.name);
         let answer = asked
             .answer
-            .unwrap_or_else(|missing| panic!("{}: {missing:?}", case.case));
-        assert_eq!(answer.status, case.expect.status, "{}", case.case);
-        assert_eq!(answer.body, case.expect.body, "{}", case.case);
+            .unwrap_or_else(|missing| panic!("{}: {missing:?}", case.name));
+        assert_eq!(answer.status, case.expect.status, "{}", case.name);
+        assert_eq!(answer.body, case.expect.body, "{}", case.name);
         for (name, value) in &case.expect.headers {
             let have = answer
                 .headers
                 .iter()
                 .find(|(have, _)| have.eq_ignore_ascii_case(name))
                 .map(|(_, value)| value);
-            assert_eq!(have, Some(value), "{}: {name}", case.case);
+            assert_eq!(have, Some(value), "{}: {name}", case.name);
         }
         let visit = case.expect.action.as_ref().map(|action| &action.fetch);
-        assert_eq!(answer.visit.as_ref(), visit, "{}", case.case);
+        assert_eq!(answer.visit.as_ref(), visit, "{}", case.name);
         passed += 1;
     }
     assert!(passed >= 30, "only {passed}");
@@ -113,15 +114,15 @@ fn without_its_secret_an_answer_says_what_is_missing() {
     for case in cases() {
         let asked = case.asked(&[]);
         let is_missing = asked.is_some_and(|asked| asked.answer.is_err());
-        let is_needy = needy.contains(&case.case.as_str())
+        let is_needy = needy.contains(&case.name.as_str())
             || [
                 "meta-wrong-token",
                 "strava",
                 "xero-intent-to-receive-invalid",
             ]
-            .contains(&case.case.as_str())
-            || case.case.starts_with("discord-");
-        assert_eq!(is_missing, is_needy, "{}", case.case);
+            .contains(&case.name.as_str())
+            || case.name.starts_with("discord-");
+        assert_eq!(is_missing, is_needy, "{}", case.name);
     }
 }
 

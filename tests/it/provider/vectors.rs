@@ -17,13 +17,13 @@ pub(crate) struct Vector {
     set: u8,
     pub(crate) case: String,
     /// The name that the set has for the provider or its scheme.
-    name: String,
+    pub(crate) name: String,
     method: String,
-    url: String,
+    pub(crate) url: String,
     headers: Vec<(String, String)>,
     body: String,
-    secrets: Vec<String>,
-    now: i64,
+    pub(crate) secrets: Vec<String>,
+    pub(crate) now: i64,
     pub(crate) expect: String,
     pub(crate) left_out: Option<String>,
 }
@@ -46,6 +46,17 @@ impl Vector {
 
     fn body(&self) -> Vec<u8> {
         base64::prelude::BASE64_STANDARD.decode(&self.body).unwrap()
+    }
+
+    /// The request as it would be on the wire.
+    pub(crate) fn raw(&self) -> Vec<u8> {
+        let mut raw = format!("{} {} HTTP/1.1\r\n", self.method, self.head().target).into_bytes();
+        for (name, value) in &self.headers {
+            raw.extend_from_slice(format!("{name}: {value}\r\n").as_bytes());
+        }
+        raw.extend_from_slice(b"\r\n");
+        raw.extend_from_slice(&self.body());
+        raw
     }
 
     fn verdict(&self) -> Verdict {

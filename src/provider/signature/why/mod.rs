@@ -6,8 +6,11 @@
 //!
 //! To add a mistake: a variant of a text, key, hash or address in `search`, with its word and its sentence.
 
+mod bodies;
+mod keys;
 mod rewrite;
 mod search;
+mod urls;
 
 pub use search::Finding;
 

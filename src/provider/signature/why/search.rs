@@ -1,18 +1,17 @@
 //! The mistakes, one after the other.
 
-use std::borrow::Cow;
-
-use super::rewrite::{Blanks, Escapes, rewrite};
-use super::{BODY, Others};
+use super::Others;
+use super::keys::other_readings;
+use super::urls::other_urls;
+use crate::provider::PROVIDERS;
 use crate::provider::request::Request;
-use crate::provider::secret::{self, Key, Secret};
-use crate::provider::signature::parts::{self, Pieces, port};
+use crate::provider::secret::{Key, Secret};
+use crate::provider::signature::parts::{self, Pieces};
 use crate::provider::signature::read::{self, Found};
 use crate::provider::signature::verify::hash_of;
 use crate::provider::signature::{
     Check, Encoding, Hash, Options, Part, Scheme, digest, hmac, same, verdict,
 };
-use crate::provider::{KeyForm, PROVIDERS};
 
 /// The mistake that makes the signature fit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,7 +26,7 @@ pub struct Finding {
     clippy::unnecessary_wraps,
     reason = "every search ends with it, and each is an option"
 )]
-fn finding(cause: &'static str, hint: impl Into<String>) -> Option<Finding> {
+pub(super) fn finding(cause: &'static str, hint: impl Into<String>) -> Option<Finding> {
     Some(Finding {
         cause,
         hint: hint.into(),
@@ -64,10 +63,10 @@ pub(super) fn search(
     .or_else(|| other_scheme(scheme, secrets, request))
 }
 
-struct Search<'a> {
+pub(super) struct Search<'a> {
     scheme: &'static Scheme,
     secrets: &'a [Secret],
-    request: &'a Request<'a>,
+    pub(super) request: &'a Request<'a>,
     found: Found,
 }
 
@@ -151,7 +150,7 @@ impl Search<'_> {
     }
 
     /// Whether the signature fits a request with another body.
-    fn fits_body(&self, body: &[u8]) -> bool {
+    pub(super) fn fits_body(&self, body: &[u8]) -> bool {
         let request = Request {
             body,
             ..*self.request
@@ -184,106 +183,6 @@ impl Search<'_> {
             for (cause, hint, key) in other_readings(self.scheme.key, secret.expose()) {
                 if self.fits(self.hash(), &[Key(key)], &texts).is_some() {
                     return finding(cause, hint);
-                }
-            }
-        }
-        None
-    }
-
-    fn other_line_ends(&self) -> Option<Finding> {
-        let body = self.request.body;
-        let stripped = body
-            .strip_suffix(b"\n")
-            .map(|body| body.strip_suffix(b"\r").unwrap_or(body));
-        let with = |end: &[u8]| [body, end].concat();
-        let text = String::from_utf8_lossy(body);
-        let unix = text.replace("\r\n", "\n");
-        let windows = unix.replace('\n', "\r\n");
-        let variants: [(&str, &str, Cow<'_, [u8]>); 6] = [
-            (
-                "line_end_added",
-                "The signature fits the body without its last line end: it was added after signing.",
-                stripped.unwrap_or(body).into(),
-            ),
-            (
-                "line_end_stripped",
-                "The signature fits the body with a line end behind it: it was taken off after signing.",
-                with(b"\n").into(),
-            ),
-            (
-                "line_end_stripped",
-                "The signature fits the body with CR LF behind it: it was taken off after signing.",
-                with(b"\r\n").into(),
-            ),
-            (
-                "line_ends_converted",
-                "The signature fits the body with LF for CR LF: line ends were converted after signing.",
-                unix.into_bytes().into(),
-            ),
-            (
-                "line_ends_converted",
-                "The signature fits the body with CR LF for LF: line ends were converted after signing.",
-                windows.into_bytes().into(),
-            ),
-            (
-                "body_trimmed",
-                "The signature fits the body without the blanks around it.",
-                body.trim_ascii().into(),
-            ),
-        ];
-        let fits = |variant: &&(&str, &str, Cow<'_, [u8]>)| {
-            variant.2.as_ref() != body && self.fits_body(&variant.2)
-        };
-        let (cause, hint, _) = variants.iter().find(fits)?;
-        finding(cause, *hint)
-    }
-
-    fn decoded(&self, others: &Others<'_>) -> Option<Finding> {
-        let decoded = others.decoded.filter(|body| self.fits_body(body))?;
-        finding(
-            "body_decompressed",
-            format!(
-                "The signature fits the {} bytes of the body without its compression: sign, and check, the bytes as they are sent.",
-                decoded.len()
-            ),
-        )
-    }
-
-    fn other_json(&self) -> Option<Finding> {
-        if self.request.body.len() > BODY {
-            return None;
-        }
-        let all_blanks = [
-            (Blanks::Compact, "compact JSON"),
-            (
-                Blanks::Spaced,
-                "JSON with a blank behind each comma and colon, as Python writes it",
-            ),
-            (Blanks::Lines(2), "JSON in lines indented by two"),
-            (Blanks::Lines(4), "JSON in lines indented by four"),
-        ];
-        let all_escapes = [
-            (Escapes::Kept, ""),
-            (Escapes::Ascii, ", with \\u escapes for what is not ASCII"),
-            (
-                Escapes::AsciiAndSlashes,
-                ", with \\u and \\/ escapes, as PHP writes it",
-            ),
-            (Escapes::Undone, ", with its \\u escapes undone"),
-        ];
-        for sorted in [false, true] {
-            for (blanks, how) in all_blanks {
-                for (escapes, and) in all_escapes {
-                    let body = rewrite(self.request.body, blanks, escapes, sorted)?;
-                    if body != self.request.body && self.fits_body(&body) {
-                        let order = if sorted { ", keys sorted" } else { "" };
-                        return finding(
-                            "body_reserialised",
-                            format!(
-                                "The signature fits the same data as {how}{and}{order}: the body was parsed and written again between signing and here. Sign, and check, the very bytes that are sent."
-                            ),
-                        );
-                    }
                 }
             }
         }
@@ -399,153 +298,6 @@ impl Search<'_> {
         }
         None
     }
-}
-
-/// Other keys that a secret may have been made into.
-fn other_readings(form: KeyForm, text: &str) -> Vec<(&'static str, &'static str, Vec<u8>)> {
-    let trimmed = text.trim();
-    let bare = trimmed.split_once('_').map_or(trimmed, |(_, rest)| rest);
-    let mut readings = vec![(
-        "secret_used_as_text",
-        "The signature was made with the secret's text as the key: this provider decodes the secret first.",
-        trimmed.as_bytes().to_vec(),
-    )];
-    if trimmed != text {
-        let blanks =
-            "The signature fits the secret without the blanks around it: save it without them.";
-        readings.push(("secret_blanks", blanks, trimmed.as_bytes().to_vec()));
-        if let Ok(key) = form.read(&Secret::new(trimmed)) {
-            readings.push(("secret_blanks", blanks, key.0));
-        }
-        readings.reverse();
-    }
-    readings.push((
-        "secret_line_end",
-        "The signature was made with the secret and a line end behind it: the sender read it from a file or a pipe.",
-        [trimmed.as_bytes(), b"\n"].concat(),
-    ));
-    readings.push((
-        "secret_blanks",
-        "The signature was made with a blank behind the secret: the sender's copy has one.",
-        [trimmed.as_bytes(), b" "].concat(),
-    ));
-    if bare != trimmed {
-        readings.push((
-            "secret_without_prefix",
-            "The signature was made with the secret without its prefix: this provider uses all of it.",
-            bare.as_bytes().to_vec(),
-        ));
-    }
-    for (text, hint) in [
-        (
-            bare,
-            "The signature was made with the base64-decoded secret: this provider uses the text as it is.",
-        ),
-        (
-            trimmed,
-            "The signature was made with the base64-decoded secret: this provider uses the text as it is.",
-        ),
-    ] {
-        if let Some(key) = secret::base64(text) {
-            readings.push(("secret_decoded", hint, key));
-        }
-    }
-    if let Some(key) = secret::unhex(trimmed) {
-        let hint = "The signature was made with the secret's hex digits decoded: this provider uses the text as it is.";
-        readings.push(("secret_decoded", hint, key));
-    }
-    let own = form.read(&Secret::new(text)).map(|key| key.0).ok();
-    readings.retain(|(_, _, key)| Some(key) != own.as_ref() && !key.is_empty());
-    if form == KeyForm::Whsec || form == KeyForm::Base64 {
-        for reading in &mut readings {
-            if reading.0 == "secret_without_prefix" {
-                *reading = (
-                    "secret_used_as_text",
-                    "The signature was made with the secret's text without its prefix as the key: decode the base64 behind the prefix.",
-                    std::mem::take(&mut reading.2),
-                );
-            }
-        }
-    }
-    readings
-}
-
-/// Other addresses that may have been signed: a word, what is other, the address.
-fn other_urls(url: &str) -> Vec<(&'static str, &'static str, String)> {
-    let mut urls = Vec::new();
-    if let Some(rest) = url.strip_prefix("https://") {
-        urls.push(("url_scheme", "with http", format!("http://{rest}")));
-    } else if let Some(rest) = url.strip_prefix("http://") {
-        urls.push(("url_scheme", "with https", format!("https://{rest}")));
-    }
-    let (at, end) = port(url);
-    let piece = |from: usize, to: usize| url.get(from..to).unwrap_or_default();
-    let tail = url.get(end..).unwrap_or_default();
-    match at {
-        Some((start, _)) => urls.push((
-            "url_port",
-            "without its port",
-            format!("{}{tail}", piece(0, start - 1)),
-        )),
-        None => {
-            for port in [443, 80, 8080, 3000] {
-                urls.push((
-                    "url_port",
-                    "with a port",
-                    format!("{}:{port}{tail}", piece(0, end)),
-                ));
-            }
-        }
-    }
-    let (path, query) = url
-        .split_once('?')
-        .map_or((url, None), |(path, query)| (path, Some(query)));
-    let with = |path: &str, query: Option<&str>| match query {
-        Some(query) => format!("{path}?{query}"),
-        None => path.to_owned(),
-    };
-    match path.strip_suffix('/') {
-        Some(bare) => urls.push((
-            "url_trailing_slash",
-            "without the slash at the end",
-            with(bare, query),
-        )),
-        None => urls.push((
-            "url_trailing_slash",
-            "with a slash at the end",
-            with(&format!("{path}/"), query),
-        )),
-    }
-    if let Some(query) = query {
-        urls.push(("url_query", "without its query", path.to_owned()));
-        let mut pairs: Vec<&str> = query.split('&').take(64).collect();
-        pairs.reverse();
-        urls.push((
-            "url_query_order",
-            "with its query in another order",
-            with(path, Some(&pairs.join("&"))),
-        ));
-        pairs.sort_unstable();
-        urls.push((
-            "url_query_order",
-            "with its query in another order",
-            with(path, Some(&pairs.join("&"))),
-        ));
-    }
-    let below = url.find("://").map_or(0, |at| at + 3) + tail_start(url);
-    urls.push((
-        "url_path_only",
-        "without scheme and host",
-        url.get(below..).unwrap_or_default().to_owned(),
-    ));
-    urls.retain(|(_, _, other)| other != url);
-    urls
-}
-
-/// Where the path begins behind the scheme.
-fn tail_start(url: &str) -> usize {
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    rest.find('/').unwrap_or(rest.len())
 }
 
 fn other_secret(
