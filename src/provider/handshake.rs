@@ -9,14 +9,15 @@
 use super::request::Request;
 use super::secret::Secret;
 use super::signature::{Options, same};
-use super::{PROVIDERS, Provider, find, form, json, recognise};
+use super::{PROVIDERS, Provider, find, form, json};
 use crate::model::VerdictState;
 
 /// The longest text that is echoed.
 const ECHO: usize = 4096;
 
-/// The longest body that is looked at.
+/// How much of a body is looked at, and the longest body that can be the question of a sender that is not known.
 const BODY: usize = 64 * 1024;
+const QUESTION: usize = 8 * 1024;
 
 /// Those that are asked first, as others ask in a like way: Strava's question is Meta's, Nylas' is that of several.
 const ORDER: [&str; 7] = [
@@ -203,12 +204,13 @@ pub struct Asked {
     pub answer: Result<Answer, Missing>,
 }
 
-/// Answers a handshake; `None` when the request is none. `secrets` gives the bin's secrets by a provider's slug.
+/// Answers a handshake; `None` when the request is none. `known` is whom [`recognise`](super::recognise()) took the sender for; `secrets` gives the
+/// bin's secrets by a provider's slug.
 pub fn answer<'a>(
+    known: Option<&'static Provider>,
     request: &'a Request<'a>,
     secrets: impl Fn(&str) -> &'a [Secret],
 ) -> Option<Asked> {
-    let known = recognise::provider_of(request.head, request.body);
     if known.is_none_or(|provider| provider.handshakes.is_empty()) && !could_ask(request) {
         return None;
     }
@@ -249,7 +251,7 @@ fn could_ask(request: &Request<'_>) -> bool {
             .any(|(name, _)| name.eq_ignore_ascii_case(b"validationtoken"));
     is_bare
         || has_token
-        || (request.body.len() <= BODY
+        || (request.body.len() <= QUESTION
             && (json::holds(request.body, "\"challenge\"")
                 || json::holds(request.body, "\"plainToken\"")
                 || json::holds(request.body, "\"event_hash\"")

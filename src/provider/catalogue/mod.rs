@@ -3,7 +3,7 @@
 //! A file holds a [`Provider`] and nothing that another file uses. One that is not named below is not compiled, and a name
 //! without a file does not compile. What a file may say it finds in its `prelude`.
 //!
-//! Left out, as their facts are not established by more than one source or by a reference implementation: Ably, Datadog,
+//! Left out, as their facts are not established by more than one source or by a reference implementation: Ably, Adobe, Datadog,
 //! Docker Hub, eBay, Figma, Fitbit, Kick, Lark, Mailchimp, npm, Pusher, Smartsheet, and of Vercel the log drains.
 //!
 //! To add a provider: `acme.rs` here with `pub(super) static PROVIDER`, the word `acme` in its place of the order, and
@@ -23,7 +23,6 @@ macro_rules! catalogue {
 }
 
 catalogue![
-    adobe,
     adyen,
     airtable,
     alertmanager,

@@ -268,7 +268,7 @@ pub(crate) fn verdict(
         .or(schemes.first())
     {
         Some(scheme) => verify::examine(scheme, secrets, request, options).verdict,
-        None => Verdict::unsigned("This provider does not sign its requests."),
+        None => Verdict::unsigned("No signature of this provider is known."),
     }
 }
 

@@ -255,7 +255,7 @@ proptest! {
         let names = names(provider);
         let headers: Vec<_> = names.into_iter().zip(values.into_iter().cycle()).collect();
         let head = head(&method, &target, &headers);
-        recognise(&head, &body);
+        let known = recognise(&head, &body).map(|known| known.provider);
         let url = format!("https://h{target}");
         let request = Request { head: &head, body: &body, url: &url, arrived: Timestamp::from_micros(arrived) };
         let secrets = [Secret::new(secret.clone())];
@@ -263,7 +263,7 @@ proptest! {
         let is_token = provider.schemes.iter().any(|scheme| matches!(scheme.check, Check::Token));
         prop_assert!(verdict.state != VerdictState::Valid || is_token, "{verdict:?}");
         provider.check_secret(&secrets[0]).ok();
-        handshake::answer(&request, |_| &secrets);
+        handshake::answer(known, &request, |_| &secrets);
         for scheme in provider.schemes {
             why::explain(scheme, &secrets, &request, Options::default(), &why::Others::default());
         }

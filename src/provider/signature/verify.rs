@@ -93,7 +93,7 @@ pub(crate) fn examine<'a>(
         .iter()
         .any(|key| texts.iter().any(|text| fits(scheme, key, text, &found)))
     {
-        in_time(scheme, &found, request.arrived, options.tolerance_s)
+        in_time(scheme, &found, request, options.tolerance_s)
     } else {
         Verdict::invalid(Flaw::SignatureMismatch, mismatch(scheme, &found))
     };
@@ -126,7 +126,9 @@ fn custom_verdict(
         tolerance_s: options.tolerance_s,
     };
     match (custom.verify)(request, &given) {
-        Ok(detail) if detail.is_empty() => Verdict::valid(covered(scheme, "The signature fits.")),
+        Ok(detail) if detail.is_empty() => {
+            Verdict::valid(covered(scheme, request, "The signature fits."))
+        }
         Ok(detail) => Verdict::valid(detail),
         Err(Outcome::Bad(trouble)) if trouble.flaw == Flaw::MissingHeader && secrets.is_empty() => {
             Verdict::unsigned(trouble.detail)
@@ -148,8 +150,11 @@ fn mismatch(scheme: &Scheme, found: &Found) -> String {
     }
 }
 
-fn covered(scheme: &Scheme, sentence: &str) -> String {
-    if scheme.gap.is_empty() {
+fn covered(scheme: &Scheme, request: &Request<'_>, sentence: &str) -> String {
+    let signs_form = scheme.signed.contains(&super::Part::SortedForm);
+    if signs_form && !request.is_form() && !request.body.is_empty() {
+        format!("{sentence} It covers the URL alone: the body is no form.")
+    } else if scheme.gap.is_empty() {
         sentence.to_owned()
     } else {
         format!("{sentence} {}", scheme.gap)
@@ -232,11 +237,12 @@ pub(crate) fn is_signed(
 fn in_time(
     scheme: &Scheme,
     found: &Found,
-    arrived: Timestamp,
+    request: &Request<'_>,
     tolerance_s: Option<u32>,
 ) -> Verdict {
+    let arrived = request.arrived;
     let (Some(time), Some(at)) = (scheme.time, found.at) else {
-        return Verdict::valid(covered(scheme, "The signature fits."));
+        return Verdict::valid(covered(scheme, request, "The signature fits."));
     };
     judge_time(
         at,
@@ -252,7 +258,7 @@ fn in_time(
         } else {
             "The signature fits.".to_owned()
         };
-        Verdict::valid(covered(scheme, &sentence))
+        Verdict::valid(covered(scheme, request, &sentence))
     })
 }
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use hookwell::model::{Head, Headers, Timestamp, Version};
-use hookwell::provider::{Request, Secret, handshake};
+use hookwell::provider::{Request, Secret, handshake, recognise};
 use serde::Deserialize;
 
 #[derive(Debug, Deserialize)]
@@ -64,10 +64,10 @@ impl Case {
             url: "https://hooks.example.com/hook",
             arrived: Timestamp::from_micros(1_795_599_012_000_000),
         };
-        handshake::answer(
-            &request,
-            |slug| if slug == self.slug { secrets } else { &[] },
-        )
+        let known = recognise(&head, request.body).map(|known| known.provider);
+        handshake::answer(known, &request, |slug| {
+            if slug == self.slug { secrets } else { &[] }
+        })
     }
 }
 
