@@ -76,6 +76,8 @@ pub(crate) enum Name {
     Start,
     /// Peak memory while large bodies arrive
     Bodies,
+    /// Recognising senders and checking signatures
+    Senders,
 }
 
 impl Options {

@@ -5,6 +5,7 @@
 pub(crate) mod bodies;
 pub(crate) mod delay;
 pub(crate) mod million;
+pub(crate) mod senders;
 pub(crate) mod start;
 pub(crate) mod throughput;
 pub(crate) mod watchers;
