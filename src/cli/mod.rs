@@ -6,6 +6,8 @@
 //! To add a command: a file here and a variant of [`Command`].
 
 mod healthcheck;
+mod post;
+mod send;
 mod serve;
 mod verify;
 
@@ -31,6 +33,8 @@ pub enum Command {
     Serve(Box<serve::Serve>),
     /// Ask a running server whether it is ready; for container health checks
     Healthcheck(healthcheck::Healthcheck),
+    /// Send a sample event, signed as its provider signs; exit code 0 when each was answered with success
+    Send(send::Send),
     /// Check the signature of a raw HTTP request; exit code 0 when it is valid, 1 when not, 2 when it cannot be checked
     Verify(verify::Verify),
 }
@@ -40,6 +44,7 @@ pub fn run() -> ExitCode {
     match Cli::parse().command {
         Command::Serve(serve) => serve.run(),
         Command::Healthcheck(healthcheck) => healthcheck.run(),
+        Command::Send(send) => send.run(),
         Command::Verify(verify) => verify.run(),
     }
 }

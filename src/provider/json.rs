@@ -122,13 +122,14 @@ impl<'a> Cursor<'a> {
         match self.next_byte()? {
             b'"' => self.skip_string()?,
             b'{' | b'[' => {
+                let is_bracket = |byte: &u8| b"\"{}[]".contains(byte);
                 let mut depth = 1_usize;
                 while depth > 0 {
+                    self.at += self.rest().iter().position(is_bracket)?;
                     match self.next_byte()? {
                         b'"' => self.skip_string()?,
                         b'{' | b'[' => depth += 1,
-                        b'}' | b']' => depth -= 1,
-                        _ => {}
+                        _ => depth -= 1,
                     }
                 }
             }

@@ -14,7 +14,7 @@ use super::{Provider, json};
 use crate::model::{Event, Head, Timestamp};
 
 /// How much of a body is looked at, and how many of its keys.
-const LOOKED_AT: usize = 2048;
+const LOOKED_AT: usize = 1536;
 const KEYS: usize = 16;
 
 /// The longest name of a header that is looked up.

@@ -5,7 +5,7 @@ use std::process::{Command, Output, Stdio};
 
 use super::vectors::{self, Vector};
 
-fn hookwell(words: &[&str], input: &[u8]) -> Output {
+pub(crate) fn hookwell(words: &[&str], input: &[u8]) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_hookwell"))
         .args(words)
         .stdin(Stdio::piped())

@@ -3,4 +3,5 @@
 mod catalogue;
 mod cli;
 mod handshakes;
+mod send;
 mod vectors;
