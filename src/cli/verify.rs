@@ -73,7 +73,8 @@ impl Verify {
                 self.say(&verdict);
                 match verdict.state {
                     VerdictState::Valid => ExitCode::SUCCESS,
-                    _ => ExitCode::FAILURE,
+                    VerdictState::Invalid => ExitCode::FAILURE,
+                    VerdictState::Unchecked | VerdictState::Unsigned => ExitCode::from(2),
                 }
             }
             Err(error) => {

@@ -108,3 +108,73 @@ fn moment(text: &str) -> Option<Timestamp> {
     }
     super::signature::moment(text, Unit::Rfc3339)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::provider::{PROVIDERS, Seed};
+
+    #[test]
+    fn the_samples_of_every_provider_have_an_event() {
+        let at = Timestamp::from_micros(1_795_599_012_000_000);
+        let nameless = ["braintree", "telegram"];
+        let timeless = [
+            "bitbucket",
+            "braintree",
+            "discord",
+            "gitea",
+            "github",
+            "gitlab",
+            "twilio",
+        ];
+        for provider in PROVIDERS {
+            for sample in provider.samples {
+                let seed = Seed { at, bytes: [7; 16] };
+                let draft = provider.draft(sample, "https://h/in", seed);
+                let head = draft.head();
+                let request = Request {
+                    head: &head,
+                    body: &draft.body,
+                    url: "",
+                    arrived: at,
+                };
+                let event = provider.event.read(&request);
+                let named = (provider.slug, event.kind.is_none());
+                assert!(
+                    !named.1 || nameless.contains(&named.0) || provider.slug == "twilio",
+                    "{named:?}"
+                );
+                if !timeless.contains(&provider.slug) && sample.event != "command" {
+                    let seconds = event.at.map(|at| at.as_micros() / 1_000_000);
+                    assert_eq!(seconds, Some(1_795_599_012), "{}", provider.slug);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_moment_is_read_in_whatever_unit() {
+        let want = Some(Timestamp::from_micros(1_795_599_012_000_000));
+        for text in [
+            "1795599012",
+            "1795599012.75",
+            "1795599012000",
+            "1795599012000000",
+            "1795599012000000000",
+            "2026-11-25T09:30:12Z",
+            "2026-11-25T10:30:12+01:00",
+        ] {
+            assert_eq!(moment(text), want, "{text}");
+        }
+        for text in ["", "soon", "9223372036854775808", "-", "1e9", "."] {
+            assert_eq!(moment(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_name_is_left_out() {
+        assert_eq!(bounded("a\nb".to_owned()), None);
+        assert_eq!(bounded("a".repeat(Event::BYTES + 1)), None);
+        assert_eq!(bounded("a.b".to_owned()).as_deref(), Some("a.b"));
+    }
+}

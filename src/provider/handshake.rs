@@ -52,7 +52,8 @@ pub struct Answer {
     pub headers: Vec<(&'static str, String)>,
     /// The body.
     pub body: String,
-    /// An address of the provider's own to visit, by which it is told that the URL is wanted.
+    /// An address on the provider's own host to visit, by which it is told that the URL is wanted. For whoever may call other
+    /// hosts, once the request's signature was found valid.
     pub visit: Option<String>,
     /// What is left to do, in a sentence for people; may be empty.
     pub note: &'static str,

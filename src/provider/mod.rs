@@ -4,7 +4,7 @@
 //! no I/O, no clock (the time of arrival is an argument), nothing of bins, the store or pages. Whatever senders sent is
 //! hostile: no indexing, no recursion on its depth, bounded work on any bytes.
 //!
-//! In the flow: [`recognise`] runs once for each capture as it arrives, and must be cheap; what it says is kept with the
+//! In the flow: [`recognise`](recognise()) runs once for each capture as it arrives, and must be cheap; what it says is kept with the
 //! capture. [`Provider::verify`] runs when a capture is shown, so that a secret set today judges yesterday's captures; the
 //! search for the mistake ([`signature::why`]) runs on demand only.
 //!
@@ -85,6 +85,15 @@ impl Provider {
         options: Options<'_>,
     ) -> Verdict {
         signature::verdict(self.schemes, secrets, request, options)
+    }
+
+    /// The address of the certificate that a request's signature needs, when it is on one of the provider's own hosts: what
+    /// is answered there goes into [`Options::certificate`]. `None` for most providers, and for an address that is not theirs.
+    pub fn certificate_url(&self, request: &Request<'_>) -> Option<String> {
+        self.schemes.iter().find_map(|scheme| match scheme.check {
+            signature::Check::Custom(custom) => custom.certificate?(request),
+            _ => None,
+        })
     }
 
     /// Checks the signature of a request, shows what was signed, and searches for the mistake when it does not fit. `None` for

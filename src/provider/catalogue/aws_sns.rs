@@ -70,6 +70,11 @@ pub(super) fn is_amazon(host: &str) -> bool {
     })
 }
 
+/// Whether an address leads to a certificate of Amazon's.
+fn is_certificate(address: &str) -> bool {
+    is_trusted(address, is_amazon) && address.as_bytes().ends_with(b".pem")
+}
+
 /// The fields that are signed, in the order of their names; those that a message has not are left out.
 const FIELDS: [&str; 8] = [
     "Message",
@@ -97,7 +102,7 @@ static CHECK: Custom = Custom {
             _ => return bad(Flaw::Unsupported, "The SignatureVersion is neither 1 nor 2."),
         };
         let address = field("SigningCertURL").unwrap_or_default();
-        if !is_trusted(address, is_amazon) || !address.as_bytes().ends_with(b".pem") {
+        if !is_certificate(address) {
             return bad(
                 Flaw::Unsupported,
                 "The SigningCertURL does not lead to a certificate of Amazon over https.",
@@ -124,4 +129,7 @@ static CHECK: Custom = Custom {
         }
     },
     sign: None,
+    certificate: Some(|request| {
+        json::find_plain(request.body, "/SigningCertURL").filter(|address| is_certificate(address))
+    }),
 };

@@ -109,4 +109,5 @@ static CHECK: Custom = Custom {
         .into_bytes();
         Ok(())
     }),
+    certificate: None,
 };

@@ -97,4 +97,5 @@ static CHECK: Custom = Custom {
         draft.set("x-contentful-signature", mac);
         Ok(())
     }),
+    certificate: None,
 };

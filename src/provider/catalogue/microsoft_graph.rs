@@ -68,4 +68,5 @@ static CHECK: Custom = Custom {
         }
     },
     sign: None,
+    certificate: None,
 };

@@ -73,4 +73,5 @@ static CHECK: Custom = Custom {
         draft.set("Authorization", make_hs256(&claims, secret.expose().as_bytes()));
         Ok(())
     }),
+    certificate: None,
 };

@@ -68,4 +68,5 @@ static CHECK: Custom = Custom {
         draft.set("X-Webhook-Signature", token);
         Ok(())
     }),
+    certificate: None,
 };

@@ -74,4 +74,5 @@ static CLASSIC: Custom = Custom {
         }
     },
     sign: None,
+    certificate: None,
 };

@@ -35,6 +35,11 @@ pub(super) static PROVIDER: Provider = Provider {
 /// The hosts that PayPal serves certificates from.
 const HOSTS: [&str; 2] = ["api.paypal.com", "api.sandbox.paypal.com"];
 
+/// Whether an address leads to `PayPal`'s own host.
+fn is_certificate(address: &str) -> bool {
+    is_trusted(address, |host| HOSTS.contains(&host))
+}
+
 static CHECK: Custom = Custom {
     verify: |request, secrets| {
         let id = required(request, "PAYPAL-TRANSMISSION-ID")?;
@@ -48,7 +53,7 @@ static CHECK: Custom = Custom {
                 "The header PAYPAL-AUTH-ALGO names another algorithm than SHA256withRSA.",
             );
         }
-        if !is_trusted(address, |host| HOSTS.contains(&host)) {
+        if !is_certificate(address) {
             return bad(
                 Flaw::Unsupported,
                 "The header PAYPAL-CERT-URL does not lead to PayPal over https.",
@@ -80,4 +85,8 @@ static CHECK: Custom = Custom {
         }
     },
     sign: None,
+    certificate: Some(|request| {
+        let address = request.header_text("PAYPAL-CERT-URL")?;
+        is_certificate(address).then(|| address.to_owned())
+    }),
 };

@@ -70,4 +70,5 @@ static CHECK: Custom = Custom {
         secrets.in_time(request, at, Some(300), None)
     },
     sign: None,
+    certificate: None,
 };

@@ -73,6 +73,7 @@ static BODY_HASH: Custom = Custom {
         bad(Flaw::SignatureMismatch, detail)
     },
     sign: None,
+    certificate: None,
 };
 
 static SHARED_KEY: Custom = Custom {
@@ -97,4 +98,5 @@ static SHARED_KEY: Custom = Custom {
         recheck(&FORM.checked(Check::Hmac(hash)), request, secrets)
     },
     sign: None,
+    certificate: None,
 };

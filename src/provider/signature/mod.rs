@@ -151,6 +151,8 @@ pub struct Custom {
     pub(crate) verify: fn(&Request<'_>, &Secrets<'_>) -> Checked,
     /// Signs a request in place, with its time in Unix seconds; `None` when that needs a key that nobody but the sender has.
     pub(crate) sign: Option<Signing>,
+    /// The address of the certificate that a request names, when it is the provider's own.
+    pub(crate) certificate: Option<fn(&Request<'_>) -> Option<String>>,
 }
 
 /// Signs a draft with a secret.

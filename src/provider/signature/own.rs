@@ -194,3 +194,96 @@ fn pieces(template: &str) -> Option<Vec<Piece<'_>>> {
     pieces.push(Piece::Text(rest));
     Some(pieces)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Head, Headers, Timestamp, Version};
+    use crate::provider::secret::hex;
+
+    fn own(signed: &str) -> Result<Own, Error> {
+        Own::new(
+            "X-Mine",
+            "sha256=",
+            "hmac-sha256",
+            "hex",
+            signed,
+            Secret::new("s3cret"),
+        )
+    }
+
+    fn reason(own: &Own, signature: &str) -> Option<&'static str> {
+        let fields = [
+            (&b"x-mine"[..], signature.as_bytes()),
+            (b"x-time", b"1795599012"),
+            (b"x-id", b"7"),
+        ];
+        let head = Head {
+            method: "PUT".to_owned(),
+            target: "/in?x=1".to_owned(),
+            path_at: 0,
+            version: Version::Http11,
+            headers: Headers::from_fields(fields),
+        };
+        let request = Request {
+            head: &head,
+            body: b"body",
+            url: "https://h/in?x=1",
+            arrived: Timestamp::from_micros(0),
+        };
+        own.verify(&request).reason.map(Flaw::as_str)
+    }
+
+    #[test]
+    fn a_template_says_what_is_signed() {
+        for (signed, text) in [
+            ("{body}", "body"),
+            ("{timestamp}.{body}", "1795599012.body"),
+            (
+                "v0:{method}:{path}:{header.X-Id}:{body}",
+                "v0:PUT:/in?x=1:7:body",
+            ),
+            ("{url}{body}", "https://h/in?x=1body"),
+        ] {
+            let own = own(signed).unwrap().timestamp_from("X-Time");
+            let mac = hex(&hmac(Hash::Sha256, b"s3cret", &[text]));
+            assert_eq!(reason(&own, &format!("sha256={mac}")), None, "{signed}");
+            let upper = mac.to_ascii_uppercase();
+            assert_eq!(reason(&own, &format!("sha256={upper}")), None, "{signed}");
+            assert_eq!(reason(&own, &mac), Some("malformed_header"));
+            assert_eq!(reason(&own, "sha256=00"), Some("signature_mismatch"));
+        }
+        let lost = own("{header.x-lost}{body}").unwrap();
+        assert_eq!(reason(&lost, "sha256=00"), Some("missing_header"));
+    }
+
+    #[test]
+    fn what_is_no_description_is_refused_with_what_is_expected() {
+        for signed in [
+            "",
+            "{timestamp}",
+            "{body",
+            "{body}{nothing}",
+            "{body}{header.}",
+        ] {
+            assert_eq!(own(signed), Err(Error::Signed), "{signed}");
+        }
+        let new = |header, algorithm, encoding, secret| {
+            Own::new(
+                header,
+                "",
+                algorithm,
+                encoding,
+                "{body}",
+                Secret::new(secret),
+            )
+        };
+        assert_eq!(new("a b", "hmac-sha1", "hex", "s"), Err(Error::Header));
+        assert_eq!(new("a", "md5", "hex", "s"), Err(Error::Algorithm));
+        assert_eq!(new("a", "hmac-sha1", "base32", "s"), Err(Error::Encoding));
+        assert_eq!(
+            new("a", "hmac-sha1", "hex", " "),
+            Err(Error::Secret(WrongForm::Empty))
+        );
+    }
+}

@@ -57,6 +57,42 @@ fn every_provider_that_signs_has_a_vector_that_passes_and_one_that_fails() {
 }
 
 #[test]
+fn certificates_are_fetched_from_the_providers_own_hosts_only() {
+    use hookwell::provider::Options;
+    let mut fetched = Vec::new();
+    for slug in ["aws-sns", "paypal"] {
+        for vector in &vectors::all()[slug] {
+            let provider = find(slug).unwrap();
+            let (url, verdict) = vector.with(|request| {
+                let url = provider.certificate_url(request);
+                (url, provider.verify(&[], request, Options::default()))
+            });
+            let is_ours = vector.expect != "unsupported"
+                || vector.case.contains("version")
+                || vector.case.contains("algo");
+            let names_one =
+                !vector.case.contains("missing-paypal-cert-url") && vector.case != "body-not-json";
+            assert_eq!(
+                url.is_some(),
+                is_ours && names_one,
+                "{}: {url:?}",
+                vector.case
+            );
+            if vector.expect == "valid" {
+                assert_eq!(verdict.state.as_str(), "unchecked", "{}", vector.case);
+                fetched.extend(url);
+            }
+        }
+    }
+    assert!(
+        fetched.iter().all(
+            |url| url.starts_with("https://api.paypal.com/") || url.contains(".amazonaws.com/")
+        )
+    );
+    assert!(fetched.len() > 5);
+}
+
+#[test]
 fn samples_are_recognised_as_what_they_are() {
     use hookwell::model::{Head, Headers, Timestamp, Version};
     use hookwell::provider::{Seed, recognise};

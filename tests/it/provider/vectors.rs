@@ -59,17 +59,21 @@ impl Vector {
         raw
     }
 
-    fn verdict(&self) -> Verdict {
-        let secrets: Vec<Secret> = self.secrets.iter().map(Secret::new).collect();
+    /// What someone makes of the request.
+    pub(crate) fn with<T>(&self, look: impl FnOnce(&Request<'_>) -> T) -> T {
         let (head, body) = (self.head(), self.body());
-        let request = Request {
+        look(&Request {
             head: &head,
             body: &body,
             url: &self.url,
             arrived: Timestamp::from_micros(self.now * 1_000_000),
-        };
+        })
+    }
+
+    fn verdict(&self) -> Verdict {
+        let secrets: Vec<Secret> = self.secrets.iter().map(Secret::new).collect();
         let provider = find(&self.name).unwrap_or_else(|| panic!("{} is not known", self.name));
-        provider.verify(&secrets, &request, Options::default())
+        self.with(|request| provider.verify(&secrets, request, Options::default()))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Why does a signature not fit? Shows what was checked, and tries what people get wrong until something fits.
 //!
-//! On demand only: a page asks when someone looks at one capture. The work is bounded: every mistake is tried alone, and
-//! bodies above [`BODY`] are not written anew. What fits is a [`Finding`]: a word for machines and a sentence that says what to
+//! On demand only: a page asks when someone looks at one capture. The work is bounded: every mistake is tried alone, bodies
+//! above [`BODY`] are not written anew, and those above 16 MiB not searched. What fits is a [`Finding`]: a word for machines and a sentence that says what to
 //! fix. No text made here holds a secret.
 //!
 //! To add a mistake: a variant of a text, key, hash or address in `search`, with its word and its sentence.
@@ -22,6 +22,9 @@ use crate::provider::secret::Secret;
 
 /// Bodies above this many bytes are not written anew for the search.
 pub const BODY: usize = 1024 * 1024;
+
+/// Bodies above this many bytes are checked and not searched.
+const SEARCHED: usize = 16 * 1024 * 1024;
 
 /// How many bytes of the signed text are shown.
 const SHOWN: usize = 64 * 1024;
@@ -69,6 +72,7 @@ pub fn explain(
         received,
     } = verify::examine(scheme, secrets, request, options);
     if verdict.state == VerdictState::Invalid
+        && request.body.len() <= SEARCHED
         && let Some(finding) = search::search(scheme, secrets, request, others)
     {
         verdict.cause = Some(finding.cause);

@@ -24,22 +24,10 @@ pub(super) enum Escapes {
     Undone,
 }
 
-/// Writes JSON anew; `None` when it is none.
-pub(super) fn rewrite(
-    json: &[u8],
-    blanks: Blanks,
-    escapes: Escapes,
-    sorted: bool,
-) -> Option<Vec<u8>> {
-    let value: serde_json::Value = serde_json::from_slice(json).ok()?;
-    // A map of serde_json keeps its keys in order of their letters.
-    let text = if sorted {
-        value.to_string()
-    } else {
-        String::from_utf8(json.to_vec()).ok()?
-    };
+/// Writes JSON anew; `None` where it breaks off.
+pub(super) fn rewrite(text: &str, blanks: Blanks, escapes: Escapes) -> Option<Vec<u8>> {
     let mut out = String::with_capacity(text.len() * 2);
-    let mut rest = text.as_str();
+    let mut rest = text;
     let mut depth = 0_usize;
     while let Some(first) = rest.chars().next() {
         let (token, after) = if first == '"' {
