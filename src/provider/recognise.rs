@@ -194,6 +194,29 @@ pub fn provider_of(head: &Head, body: &[u8]) -> Option<&'static Provider> {
     best.map(|(_, provider)| provider)
 }
 
+/// By whose rules a request is judged.
+///
+/// Those of the sender that was recognised, when the bin has a secret for it; else those of a provider that it has a secret for
+/// and whose signature the request carries. So a bin with one secret judges what comes under the headers of a family, or under
+/// a header that several share. `None` when nobody was recognised and no secret suits.
+pub fn judge(
+    recognised: Option<&'static Provider>,
+    request: &Request<'_>,
+    has_secret: impl Fn(&str) -> bool,
+) -> Option<&'static Provider> {
+    if recognised.is_some_and(|provider| has_secret(provider.slug)) {
+        return recognised;
+    }
+    let carries = |provider: &&'static Provider| {
+        has_secret(provider.slug)
+            && provider
+                .schemes
+                .iter()
+                .any(|scheme| scheme.suits(request) && scheme.is_carried_by(request))
+    };
+    PROVIDERS.iter().copied().find(carries).or(recognised)
+}
+
 /// Recognises the provider of a request, and reads its event. `None` for a sender that is not known.
 pub fn recognise(head: &Head, body: &[u8]) -> Option<Recognised> {
     let provider = provider_of(head, body)?;

@@ -11,11 +11,7 @@ pub(super) static PROVIDER: Provider = Provider {
         Rule::weak(&[Mark::Agent("GitLab/")]),
     ],
     schemes: &[
-        Scheme::standard(
-            "webhook-signature",
-            "webhook-timestamp",
-            STANDARD_PARTS,
-        )
+        STANDARD
         .when(When::Header("webhook-id")),
         Scheme::token("X-Gitlab-Token"),
     ],

@@ -14,11 +14,7 @@ pub(super) static PROVIDER: Provider = Provider {
         ]),
         Rule::above(&[Mark::Header("webhook-id"), Mark::Agent("OpenAI/")]),
     ],
-    schemes: &[Scheme::standard(
-        "webhook-signature",
-        "webhook-timestamp",
-        STANDARD_PARTS,
-    )],
+    schemes: &[STANDARD],
     event: EventShape::new(
         &[From::Header("webhook-id")],
         &[From::Json("/type")],

@@ -11,7 +11,7 @@ pub(super) static PROVIDER: Provider = Provider {
         Rule::weak(&[Mark::Agent("polar.sh webhooks")]),
     ],
     schemes: &[
-        Scheme::standard("webhook-signature", "webhook-timestamp", STANDARD_PARTS)
+        STANDARD
             .keyed(KeyForm::Text),
     ],
     event: EventShape::new(

@@ -35,11 +35,22 @@ const SVIX_SCHEME: Scheme = Scheme::standard(
     ],
 );
 
+/// Standard Webhooks under its own names.
+pub(super) const STANDARD: Scheme =
+    Scheme::standard("webhook-signature", "webhook-timestamp", STANDARD_PARTS);
+
+/// The schemes of Standard Webhooks: its own headers, or Svix's, which are older.
+pub(super) const STANDARD_OR_SVIX: &[Scheme] = &[
+    STANDARD.when(When::Header("webhook-id")),
+    STANDARD.when(When::Header("webhook-signature")),
+    SVIX_SCHEME.when(When::Header("svix-id")),
+    STANDARD,
+];
+
 /// The schemes of those that send with Svix: its own headers, or those of Standard Webhooks.
 pub(super) const SVIX: &[Scheme] = &[
     SVIX_SCHEME.when(When::Header("svix-id")),
     SVIX_SCHEME.when(When::Header("svix-signature")),
-    Scheme::standard("webhook-signature", "webhook-timestamp", STANDARD_PARTS)
-        .when(When::Header("webhook-id")),
+    STANDARD.when(When::Header("webhook-id")),
     SVIX_SCHEME,
 ];

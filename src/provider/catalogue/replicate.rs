@@ -12,7 +12,7 @@ pub(super) static PROVIDER: Provider = Provider {
         Mark::Key("status"),
     ])],
     schemes: &[
-        Scheme::standard("webhook-signature", "webhook-timestamp", STANDARD_PARTS).timed(
+        STANDARD.timed(
             Time::new(TimeAt::Header("webhook-timestamp"), Unit::Seconds),
         ),
     ],

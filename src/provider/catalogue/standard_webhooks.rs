@@ -10,11 +10,7 @@ pub(super) static PROVIDER: Provider = Provider {
         Mark::Header("webhook-id"),
         Mark::Header("webhook-timestamp"),
     ])],
-    schemes: &[Scheme::standard(
-        "webhook-signature",
-        "webhook-timestamp",
-        STANDARD_PARTS,
-    )],
+    schemes: STANDARD_OR_SVIX,
     event: EventShape::new(
         &[From::Header("webhook-id")],
         &[From::Json("/type")],

@@ -59,14 +59,6 @@ pub(crate) fn read(scheme: &Scheme, request: &Request<'_>) -> Result<Found, Trou
     for value in &values {
         take(scheme, value, &mut found)?;
     }
-    for &name in scheme.requires {
-        if request.header(name).is_none() {
-            return Err(Trouble::new(
-                Flaw::MissingHeader,
-                format!("The header {name} is missing."),
-            ));
-        }
-    }
     let place = place_name(scheme.place);
     let Some(first) = found.signatures.first() else {
         let what = match scheme.shape {

@@ -1,6 +1,7 @@
 //! One way of signing, as data, and the words to write one down with.
 
 use super::{Check, Encoding, Hash, Part, Place, Shape, Time, TimeAt, Unit, When};
+use crate::provider::json;
 use crate::provider::request::Request;
 use crate::provider::secret::KeyForm;
 
@@ -181,6 +182,22 @@ impl Scheme {
     pub const fn leaving(mut self, gap: &'static str) -> Self {
         self.gap = gap;
         self
+    }
+
+    /// Whether a signature stands where this scheme has it, whatever it is.
+    pub(crate) fn is_carried_by(&self, request: &Request<'_>) -> bool {
+        match self.place {
+            Place::Header(name) => request.header(name).is_some(),
+            Place::Either(one, other) => {
+                request.header(one).is_some() || request.header(other).is_some()
+            }
+            Place::Numbered(name) => request.header(&format!("{name}1")).is_some(),
+            Place::Json(pointer) => json::find(request.body, pointer).is_some(),
+            Place::Form(name) => request
+                .fields()
+                .iter()
+                .any(|(have, _)| have.as_ref() == name.as_bytes()),
+        }
     }
 
     /// Whether the scheme is for this request.

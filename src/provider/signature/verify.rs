@@ -4,7 +4,7 @@ use ring::signature as public;
 
 use super::parts::{self, Pieces};
 use super::read::{self, Found, Trouble};
-use super::{Check, Encoding, Options, Scheme, Secrets, hmac, mac, same};
+use super::{Check, Encoding, Options, Part, Scheme, Secrets, hmac, mac, same};
 use crate::model::{Flaw, Timestamp, Verdict};
 use crate::provider::request::Request;
 use crate::provider::secret::{self, Key, Secret};
@@ -87,15 +87,15 @@ pub(crate) fn examine<'a>(
         .iter()
         .filter_map(|secret| scheme.key.read(secret).ok())
         .collect();
-    let verdict = if keys.is_empty() {
-        Verdict::unchecked(format!("The secret is not {}.", scheme.key.expected()))
-    } else if keys
+    let fitting = texts
         .iter()
-        .any(|key| texts.iter().any(|text| fits(scheme, key, text, &found)))
-    {
-        in_time(scheme, &found, request, options.tolerance_s)
-    } else {
-        Verdict::invalid(Flaw::SignatureMismatch, mismatch(scheme, &found))
+        .position(|text| keys.iter().any(|key| fits(scheme, key, text, &found)));
+    let verdict = match fitting {
+        _ if keys.is_empty() => {
+            Verdict::unchecked(format!("The secret is not {}.", scheme.key.expected()))
+        }
+        Some(which) => fitting_verdict(scheme, request, &found, &texts, which, options),
+        None => Verdict::invalid(Flaw::SignatureMismatch, mismatch(scheme, &found)),
     };
     let expected = keys
         .first()
@@ -107,6 +107,44 @@ pub(crate) fn examine<'a>(
         expected,
         received: found.signatures,
     }
+}
+
+/// The verdict on a signature that fits one of the texts.
+fn fitting_verdict(
+    scheme: &Scheme,
+    request: &Request<'_>,
+    found: &Found,
+    texts: &[Pieces<'_>],
+    which: usize,
+    options: Options<'_>,
+) -> Verdict {
+    let missing = scheme
+        .requires
+        .iter()
+        .find(|name| request.header(name).is_none());
+    if let Some(name) = missing {
+        let detail = format!(
+            "The header {name} is missing, without which no request of this provider is right."
+        );
+        return Verdict::invalid(Flaw::MissingHeader, detail);
+    }
+    let mut verdict = in_time(scheme, found, request, options.tolerance_s);
+    if which > 0
+        && let Some(url) = url_in(scheme, texts.get(which))
+    {
+        verdict
+            .detail
+            .push_str(&format!(" It was made with the URL as {url}"));
+    }
+    verdict
+}
+
+/// The URL among the pieces of a text.
+fn url_in(scheme: &Scheme, text: Option<&Pieces<'_>>) -> Option<String> {
+    let is_url = |part: &Part| matches!(part, Part::UrlAnyPort | Part::UrlPlain);
+    let at = scheme.signed.iter().position(is_url)?;
+    let url = text?.get(at)?;
+    Some(String::from_utf8_lossy(url).into_owned())
 }
 
 fn no_secret() -> Verdict {
@@ -151,7 +189,7 @@ fn mismatch(scheme: &Scheme, found: &Found) -> String {
 }
 
 fn covered(scheme: &Scheme, request: &Request<'_>, sentence: &str) -> String {
-    let signs_form = scheme.signed.contains(&super::Part::SortedForm);
+    let signs_form = scheme.signed.contains(&Part::SortedForm);
     if signs_form && !request.is_form() && !request.body.is_empty() {
         format!("{sentence} It covers the URL alone: the body is no form.")
     } else if scheme.gap.is_empty() {

@@ -195,3 +195,31 @@ fn the_sender_of_every_valid_vector_is_recognised() {
         wrong.join("\n")
     );
 }
+
+#[test]
+fn a_bin_judges_by_the_secret_that_it_has() {
+    use hookwell::provider::judge;
+    let all = all();
+    let valid = |slug: &str| {
+        all[slug]
+            .iter()
+            .find(|vector| vector.expect == "valid")
+            .unwrap()
+    };
+    // The request of one, the secret that the bin has, and by whose rules it is judged.
+    for (sender, secret, judged) in [
+        ("stripe", "stripe", "stripe"),
+        ("stripe", "github", "stripe"),
+        ("polar", "polar", "polar"),
+        ("polar", "stripe", "standard-webhooks"),
+        ("svix", "standard-webhooks", "standard-webhooks"),
+        ("auth0", "auth0", "auth0"),
+        ("gocardless", "gocardless", "gocardless"),
+    ] {
+        let have = valid(sender).with(|request| {
+            let known = recognise(request.head, request.body).map(|known| known.provider);
+            judge(known, request, |slug| slug == secret).map(|provider| provider.slug)
+        });
+        assert_eq!(have, Some(judged), "{sender} with a secret for {secret}");
+    }
+}

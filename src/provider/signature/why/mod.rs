@@ -16,7 +16,7 @@ pub use search::Finding;
 
 use super::verify::{self, Examined};
 use super::{Check, Options, Scheme, read};
-use crate::model::{Verdict, VerdictState};
+use crate::model::{Flaw, Verdict};
 use crate::provider::request::Request;
 use crate::provider::secret::Secret;
 
@@ -71,7 +71,11 @@ pub fn explain(
         expected,
         received,
     } = verify::examine(scheme, secrets, request, options);
-    if verdict.state == VerdictState::Invalid
+    let is_searched = matches!(
+        verdict.reason,
+        Some(Flaw::SignatureMismatch | Flaw::MalformedHeader)
+    );
+    if is_searched
         && request.body.len() <= SEARCHED
         && let Some(finding) = search::search(scheme, secrets, request, others)
     {

@@ -229,8 +229,11 @@ impl Search<'_> {
                     keys.iter().any(|key| {
                         let mut pieces: Vec<&[u8]> = vec![&key.0];
                         pieces.extend(text.iter().map(AsRef::as_ref));
-                        let hmac = hmac(self.hash(), &key.0, text);
-                        self.fit(&digest(self.hash(), &pieces)).is_some() || self.fit(&hmac).is_some()
+                        if matches!(self.scheme.check, Check::HashAfterSecret(_)) {
+                            self.fit(&hmac(self.hash(), &key.0, text)).is_some()
+                        } else {
+                            self.fit(&digest(self.hash(), &pieces)).is_some()
+                        }
                     })
                 });
                 plain
