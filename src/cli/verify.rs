@@ -120,21 +120,41 @@ impl Verify {
     fn say(&self, verdict: &Verdict) {
         if self.format == Format::Json {
             // A verdict holds nothing that JSON could not.
-            super::say(&serde_json::to_string(verdict).unwrap_or_default());
+            super::say(&printable(
+                &serde_json::to_string(verdict).unwrap_or_default(),
+            ));
             return;
         }
         let reason = verdict
             .reason
             .map_or(String::new(), |reason| format!(" ({})", reason.as_str()));
-        super::say(&format!(
+        super::say(&printable(&format!(
             "{}{reason}: {}",
             verdict.state.as_str(),
             verdict.detail
-        ));
+        )));
         if let Some(hint) = &verdict.hint {
-            super::say(&format!("hint: {hint}"));
+            super::say(&printable(&format!("hint: {hint}")));
         }
     }
+}
+
+/// The text without what a terminal would obey or reorder: the URL in it may be a stranger's. Written as JSON does, so that JSON
+/// stays what it is.
+fn printable(text: &str) -> String {
+    let is_odd = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    let mut out = String::with_capacity(text.len());
+    for character in text.chars() {
+        if is_odd(character) {
+            out.push_str(&format!("\\u{:04x}", u32::from(character)));
+        } else {
+            out.push(character);
+        }
+    }
+    out
 }
 
 /// The provider of that name.
@@ -262,6 +282,12 @@ mod tests {
                 "{nothing:?}"
             );
         }
+    }
+
+    #[test]
+    fn a_terminal_is_not_told_what_to_do() {
+        let odd = "a\u{1b}]0;x\u{7}\u{9b}2J\u{202e}é";
+        assert_eq!(printable(odd), "a\\u001b]0;x\\u0007\\u009b2J\\u202eé");
     }
 
     #[test]

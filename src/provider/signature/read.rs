@@ -83,6 +83,24 @@ pub(crate) fn read(scheme: &Scheme, request: &Request<'_>) -> Result<Found, Trou
     Ok(found)
 }
 
+/// The signatures that may hide in a header of another shape: its value, and what stands behind its last `=` or `,`.
+pub(crate) fn bare(scheme: &Scheme, request: &Request<'_>) -> Option<Found> {
+    let mut found = Found::default();
+    for value in values(scheme, request).ok()?.into_iter().take(SIGNATURES) {
+        let inside = value.trim_end_matches('=');
+        let behind = inside
+            .rfind(['=', ',', ' '])
+            .and_then(|at| value.get(at + 1..));
+        found.signatures.extend(behind.map(str::to_owned));
+        found.signatures.push(value);
+    }
+    let in_header = matches!(scheme.time.map(|time| time.at), Some(TimeAt::Pair(_)));
+    if !in_header {
+        read_time(scheme, request, &mut found).ok()?;
+    }
+    Some(found)
+}
+
 /// Where the signature stands, for a sentence.
 pub(crate) fn place_name(place: Place) -> String {
     match place {

@@ -202,7 +202,8 @@ fn set_time(scheme: &Scheme, draft: &mut Draft) -> Result<Option<String>, Error>
     Ok(Some(text))
 }
 
-fn shaped(scheme: &Scheme, signature: &str, time: Option<&str>) -> String {
+/// Writes a signature as its header holds it.
+pub(super) fn shaped(scheme: &Scheme, signature: &str, time: Option<&str>) -> String {
     match scheme.shape {
         Shape::Plain => signature.to_owned(),
         Shape::Prefix(prefix) | Shape::Optional(prefix) => format!("{prefix}{signature}"),

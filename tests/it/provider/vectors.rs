@@ -20,7 +20,7 @@ pub(crate) struct Vector {
     pub(crate) name: String,
     method: String,
     pub(crate) url: String,
-    headers: Vec<(String, String)>,
+    pub(crate) headers: Vec<(String, String)>,
     body: String,
     pub(crate) secrets: Vec<String>,
     pub(crate) now: i64,

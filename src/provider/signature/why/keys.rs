@@ -23,6 +23,15 @@ pub(super) fn other_readings(
         }
         readings.reverse();
     }
+    let quoted = |mark| trimmed.strip_prefix(mark)?.strip_suffix(mark);
+    if let Some(inside) = quoted('"').or_else(|| quoted('\'')) {
+        let hint =
+            "The signature fits the secret without the quotes around it: save it without them.";
+        readings.push(("secret_quotes", hint, inside.as_bytes().to_vec()));
+        if let Ok(key) = form.read(&Secret::new(inside)) {
+            readings.push(("secret_quotes", hint, key.0));
+        }
+    }
     readings.push((
         "secret_line_end",
         "The signature was made with the secret and a line end behind it: the sender read it from a file or a pipe.",

@@ -10,7 +10,7 @@ use crate::provider::signature::parts::{self, Pieces};
 use crate::provider::signature::read::{self, Found};
 use crate::provider::signature::verify::hash_of;
 use crate::provider::signature::{
-    Check, Encoding, Hash, Options, Part, Scheme, digest, hmac, same, verdict,
+    Check, Encoding, Hash, Options, Part, Scheme, digest, hmac, same, sign, verdict,
 };
 
 /// The mistake that makes the signature fit.
@@ -59,6 +59,7 @@ pub(super) fn search(
             .or_else(|| search.other_hash())
             .or_else(|| search.other_text())
     })
+    .or_else(|| other_shape(scheme, secrets, request))
     .or_else(|| other_secret(scheme, request, others))
     .or_else(|| other_scheme(scheme, secrets, request))
 }
@@ -301,6 +302,32 @@ impl Search<'_> {
         }
         None
     }
+}
+
+/// The right signature in a header of another shape.
+fn other_shape(
+    scheme: &'static Scheme,
+    secrets: &[Secret],
+    request: &Request<'_>,
+) -> Option<Finding> {
+    let search = Search {
+        scheme,
+        secrets,
+        request,
+        found: read::bare(scheme, request)?,
+    };
+    let texts = search.texts(request);
+    if read::read(scheme, request).is_ok() || !search.is_computed() {
+        return None;
+    }
+    search.fits(search.hash(), &search.keys(), &texts)?;
+    finding(
+        "wrong_shape",
+        format!(
+            "The signature is right, but its header should read {}.",
+            sign::shaped(scheme, "SIGNATURE", Some("TIME"))
+        ),
+    )
 }
 
 fn other_secret(

@@ -109,6 +109,19 @@ fn a_secret_that_was_not_decoded_or_saved_with_blanks_is_found() {
         cause(&PLAIN, &spaced, &signature, &none),
         Some("secret_blanks")
     );
+    let quoted = format!("\"{SECRET}\"");
+    assert_eq!(
+        cause(&PLAIN, &quoted, &signature, &none),
+        Some("secret_quotes")
+    );
+    for shape in ["", "sha1=", "v0=", "sha256,"] {
+        let signature = format!("{shape}{}", mac(SECRET, BODY));
+        assert_eq!(
+            cause(&PLAIN, SECRET, &signature, &none),
+            Some("wrong_shape"),
+            "{shape}"
+        );
+    }
     assert_eq!(
         cause(&BASE64, SECRET, &mac(SECRET, BODY), &none),
         Some("wrong_encoding")
