@@ -14,6 +14,7 @@ pub mod head;
 pub mod id;
 pub mod refusal;
 pub mod reply;
+pub mod secret;
 pub mod time;
 pub mod verdict;
 
@@ -25,5 +26,6 @@ pub use head::{Head, Headers, Version};
 pub use id::{BinId, BinKey, CaptureNumber, KeyHash};
 pub use refusal::{Reason, Refusal};
 pub use reply::Reply;
+pub use secret::Secret;
 pub use time::{Clock, Timestamp};
 pub use verdict::{Flaw, Verdict, VerdictState};

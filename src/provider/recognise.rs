@@ -6,6 +6,7 @@
 
 use std::cell::OnceCell;
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::LazyLock;
 
 use super::catalogue::PROVIDERS;
@@ -35,6 +36,19 @@ pub enum Mark {
     Text(&'static str),
 }
 
+/// In a few words: `header stripe-signature`.
+impl fmt::Display for Mark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Header(name) => write!(f, "header {name}"),
+            Self::Begins(name, text) => write!(f, "header {name} that begins with {text}"),
+            Self::Agent(text) => write!(f, "user agent that begins with {text}"),
+            Self::Key(name) => write!(f, "body with {name}"),
+            Self::Text(text) => write!(f, "body with {text}"),
+        }
+    }
+}
+
 /// Marks that together say who it is.
 #[derive(Debug, Clone, Copy)]
 pub struct Rule {
@@ -42,6 +56,17 @@ pub struct Rule {
     pub rank: u8,
     /// The marks; all must be there.
     pub all: &'static [Mark],
+}
+
+/// The marks, with `and` between.
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, mark) in self.all.iter().enumerate() {
+            let and = if at == 0 { "" } else { " and " };
+            write!(f, "{and}{mark}")?;
+        }
+        Ok(())
+    }
 }
 
 impl Rule {

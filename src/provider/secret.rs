@@ -1,4 +1,4 @@
-//! What a user pastes so that signatures can be checked, and the forms it comes in.
+//! The forms that secrets come in, and the keys that they become.
 
 use std::fmt;
 
@@ -7,6 +7,7 @@ use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
 use super::signature::der;
+pub use crate::model::Secret;
 
 /// Decodes base64 as people paste it: padded or not.
 const ANY_PADDING: GeneralPurposeConfig = GeneralPurposeConfig::new()
@@ -14,28 +15,6 @@ const ANY_PADDING: GeneralPurposeConfig = GeneralPurposeConfig::new()
     .with_decode_allow_trailing_bits(true);
 const LENIENT: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, ANY_PADDING);
 const LENIENT_URL: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, ANY_PADDING);
-
-/// A secret, key or certificate as text. It never shows itself.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
-
-impl Secret {
-    /// The text as it was pasted.
-    pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
-    }
-
-    /// The text, for those that compute with it.
-    pub(crate) fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("***")
-    }
-}
 
 /// The bytes of a key. They never show themselves.
 #[derive(Clone, PartialEq, Eq)]
@@ -209,7 +188,6 @@ mod tests {
             assert_eq!(error, WrongForm::Expected(form.expected()));
         }
         assert_eq!(KeyForm::Text.read(&Secret::new(" ")), Err(WrongForm::Empty));
-        assert_eq!(format!("{:?}", Secret::new("hush")), "***");
     }
 
     #[test]

@@ -184,6 +184,11 @@ impl Scheme {
         self
     }
 
+    /// Where the signature stands, in a few words.
+    pub fn place_in_words(&self) -> String {
+        super::read::place_name(self.place)
+    }
+
     /// Whether a signature stands where this scheme has it, whatever it is.
     pub(crate) fn is_carried_by(&self, request: &Request<'_>) -> bool {
         match self.place {
