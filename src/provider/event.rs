@@ -24,7 +24,8 @@ pub enum From {
 /// Where an event has its parts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EventShape {
-    /// The id: the first of these that is there.
+    /// The id: the first of these that is there. Only what is the same in every delivery of an event, and in no other event: the
+    /// id of the thing that it is about is neither.
     pub id: &'static [From],
     /// The type: those of these that are there, with dots between.
     pub kind: &'static [From],

@@ -9,7 +9,7 @@ pub(super) static PROVIDER: Provider = Provider {
     rules: &[Rule::sure(&[Mark::Header("x-cal-signature-256")])],
     schemes: &[Scheme::sha256("X-Cal-Signature-256")],
     event: EventShape::new(
-        &[From::Json("/payload/uid")],
+        &[],
         &[From::Json("/triggerEvent")],
         &[From::Json("/createdAt")],
     ),

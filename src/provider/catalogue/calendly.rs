@@ -19,7 +19,7 @@ pub(super) static PROVIDER: Provider = Provider {
         .signing(&[Part::Time, Part::Text("."), Part::Body])
         .timed(Time::new(TimeAt::Pair("t"), Unit::Seconds).around(300))],
     event: EventShape::new(
-        &[From::Json("/payload/uri")],
+        &[],
         &[From::Json("/event")],
         &[From::Json("/created_at")],
     ),

@@ -8,6 +8,6 @@ pub(super) static PROVIDER: Provider = Provider {
     docs: "https://webhooks.fyi/security/hmac",
     rules: &[Rule::family(&[Mark::Begins("x-signature", "sha256=")])],
     schemes: &[Scheme::sha256("X-Signature").shaped(Shape::Prefix("sha256="))],
-    event: EventShape::new(&[From::Json("/id")], &[From::Json("/type")], &[]),
+    event: EventShape::new(&[], &[From::Json("/type")], &[]),
     ..Provider::BASE
 };

@@ -16,10 +16,7 @@ pub(super) static PROVIDER: Provider = Provider {
         Scheme::token("X-Gitlab-Token"),
     ],
     event: EventShape::new(
-        &[
-            From::Header("Idempotency-Key"),
-            From::Header("X-Gitlab-Event-UUID"),
-        ],
+        &[From::Header("Idempotency-Key")],
         &[From::Header("X-Gitlab-Event")],
         &[],
     ),

@@ -12,7 +12,7 @@ pub(super) static PROVIDER: Provider = Provider {
     ],
     schemes: &[Scheme::sha256("X-Mollie-Signature").shaped(Shape::Optional("sha256="))],
     event: EventShape::new(
-        &[From::Json("/id"), From::Form("id")],
+        &[From::Json("/id")],
         &[From::Json("/type")],
         &[From::Json("/createdAt")],
     ),

@@ -17,10 +17,7 @@ pub(super) static PROVIDER: Provider = Provider {
         .keyed(KeyForm::Basic)
         .leaving("It says who sends; it does not cover the body.")],
     event: EventShape::new(
-        &[
-            From::Header("X-PM-Webhook-Trace-Id"),
-            From::Json("/MessageID"),
-        ],
+        &[From::Header("X-PM-Webhook-Trace-Id")],
         &[From::Json("/RecordType")],
         &[
             From::Json("/DeliveredAt"),

@@ -28,11 +28,7 @@ pub(super) static PROVIDER: Provider = Provider {
         FORM,
     ],
     event: EventShape::new(
-        &[
-            From::Header("I-Twilio-Idempotency-Token"),
-            From::Form("MessageSid"),
-            From::Form("CallSid"),
-        ],
+        &[From::Header("I-Twilio-Idempotency-Token")],
         &[
             From::Form("MessageStatus"),
             From::Form("CallStatus"),

@@ -9,7 +9,7 @@ pub(super) static PROVIDER: Provider = Provider {
     rules: &[Rule::sure(&[Mark::Header("x-xero-signature")])],
     schemes: &[Scheme::sha256("x-xero-signature").encoded(Encoding::Base64)],
     event: EventShape::new(
-        &[From::Json("/firstEventSequence")],
+        &[],
         &[
             From::Json("/events/0/eventCategory"),
             From::Json("/events/0/eventType"),

@@ -223,3 +223,72 @@ fn a_bin_judges_by_the_secret_that_it_has() {
         assert_eq!(have, Some(judged), "{sender} with a secret for {secret}");
     }
 }
+
+#[test]
+fn the_events_of_known_requests_are_read() {
+    let all = all();
+    // Provider; id, type and Unix seconds of its first valid request in the second set.
+    for (slug, id, kind, at) in [
+        ("stripe", "evt_1MadeUp", "charge.succeeded", 1_749_999_995),
+        ("github", "72d3162e-cc78-11e3-81ab-4c9367dc0958", "push", 0),
+        ("gitlab", "msg_2b1c", "Push Hook", 0),
+        (
+            "shopify",
+            "b54557e4-bdd9-4b37-8a5f-bf7d70bcd043",
+            "orders/create",
+            1_749_999_995,
+        ),
+        ("svix", "msg_2b1c", "thing.created", 0),
+        ("twilio", "aaaa-bbbb", "", 0),
+        (
+            "square",
+            "6a8f5f28-54a1-4eb0-a98a-3111513fd4fc",
+            "payment.created",
+            1_749_999_995,
+        ),
+        (
+            "linear",
+            "234d1a4e-b617-4388-90fe-adc3633d6b72",
+            "Issue.create",
+            1_749_999_995,
+        ),
+        ("hubspot", "1", "contact.creation", 1_749_999_995),
+        (
+            "paypal",
+            "WH-2WR32451HC0233532-67976317FL4543714",
+            "PAYMENT.SALE.COMPLETED",
+            1_749_999_990,
+        ),
+        (
+            "sentry",
+            "6ab1b1d1b2e64f0f8f1a000000000001",
+            "issue.created",
+            1_749_999_995,
+        ),
+        (
+            "pagerduty",
+            "5ac64822-4adc-4fda-ade0-410becf0de4f",
+            "incident.priority_updated",
+            1_749_999_995,
+        ),
+        ("telegram", "10000", "", 1_749_999_995),
+        ("jira", "wh1", "jira:issue_created", 1_749_999_995),
+        ("sendgrid", "ZGVsaXZlcmVk", "delivered", 1_749_999_995),
+    ] {
+        let valid = |vector: &&Vector| vector.set == 2 && vector.expect == "valid";
+        let vector = all[slug].iter().find(valid).unwrap();
+        let event = recognise(&vector.head(), &vector.body()).unwrap().event;
+        let seconds = event.at.map_or(0, |at| at.as_micros() / 1_000_000);
+        let have = (
+            event.id.unwrap_or_default(),
+            event.kind.unwrap_or_default(),
+            seconds,
+        );
+        assert_eq!(
+            have,
+            (id.to_owned(), kind.to_owned(), at),
+            "{slug} {}",
+            vector.case
+        );
+    }
+}
