@@ -132,4 +132,5 @@ static CHECK: Custom = Custom {
     certificate: Some(|request| {
         json::find_plain(request.body, "/SigningCertURL").filter(|address| is_certificate(address))
     }),
+    like: None,
 };

@@ -110,4 +110,5 @@ static CHECK: Custom = Custom {
         Ok(())
     }),
     certificate: None,
+    like: None,
 };

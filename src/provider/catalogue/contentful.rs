@@ -98,4 +98,5 @@ static CHECK: Custom = Custom {
         Ok(())
     }),
     certificate: None,
+    like: None,
 };

@@ -69,4 +69,5 @@ static CHECK: Custom = Custom {
     },
     sign: None,
     certificate: None,
+    like: None,
 };

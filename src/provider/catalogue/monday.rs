@@ -74,4 +74,5 @@ static CHECK: Custom = Custom {
         Ok(())
     }),
     certificate: None,
+    like: None,
 };

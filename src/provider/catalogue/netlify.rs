@@ -69,4 +69,5 @@ static CHECK: Custom = Custom {
         Ok(())
     }),
     certificate: None,
+    like: None,
 };

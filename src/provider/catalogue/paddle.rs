@@ -75,4 +75,5 @@ static CLASSIC: Custom = Custom {
     },
     sign: None,
     certificate: None,
+    like: None,
 };

@@ -89,4 +89,5 @@ static CHECK: Custom = Custom {
         let address = request.header_text("PAYPAL-CERT-URL")?;
         is_certificate(address).then(|| address.to_owned())
     }),
+    like: None,
 };

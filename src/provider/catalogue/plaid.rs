@@ -71,4 +71,5 @@ static CHECK: Custom = Custom {
     },
     sign: None,
     certificate: None,
+    like: None,
 };

@@ -25,7 +25,7 @@ pub(super) static PROVIDER: Provider = Provider {
             &BODY_HASH,
         )
         .when(When::Query("bodySHA256")),
-        FORM,
+        FORM_SCHEME,
     ],
     event: EventShape::new(
         &[From::Header("I-Twilio-Idempotency-Token")],
@@ -49,13 +49,15 @@ pub(super) static PROVIDER: Provider = Provider {
     ..Provider::BASE
 };
 
-const FORM: Scheme = Scheme::hmac(
+const FORM_SCHEME: Scheme = Scheme::hmac(
     "HMAC-SHA1 of the URL and the sorted form",
     Hash::Sha1,
     "X-Twilio-Signature",
 )
 .encoded(Encoding::Base64)
 .signing(&[Part::UrlAnyPort, Part::SortedForm]);
+
+static FORM: Scheme = FORM_SCHEME;
 
 static BODY_HASH: Custom = Custom {
     verify: |request, secrets| {
@@ -70,6 +72,7 @@ static BODY_HASH: Custom = Custom {
     },
     sign: None,
     certificate: None,
+    like: Some(&FORM),
 };
 
 static SHARED_KEY: Custom = Custom {
@@ -95,4 +98,5 @@ static SHARED_KEY: Custom = Custom {
     },
     sign: None,
     certificate: None,
+    like: Some(&FORM),
 };

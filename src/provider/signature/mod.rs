@@ -153,6 +153,8 @@ pub struct Custom {
     pub(crate) sign: Option<Signing>,
     /// The address of the certificate that a request names, when it is the provider's own.
     pub(crate) certificate: Option<fn(&Request<'_>) -> Option<String>>,
+    /// The scheme that it is made of, by which its mistakes are searched.
+    pub(crate) like: Option<&'static Scheme>,
 }
 
 /// Signs a draft with a secret.

@@ -62,6 +62,12 @@ fn what_to_fix_is_said() {
         (code, said["cause"].as_str()),
         (1, Some("line_end_stripped"))
     );
+    let twilio = &vectors::all()["twilio"];
+    let http = twilio
+        .iter()
+        .find(|vector| vector.case == "url_http_instead_of_https");
+    let (code, said) = verify(http.unwrap(), &[]);
+    assert_eq!((code, said["cause"].as_str()), (1, Some("url_scheme")));
     let (code, said) = verify(case("stale_timestamp_1_day"), &["--tolerance", "100000"]);
     assert_eq!((code, said["state"].as_str()), (0, Some("valid")));
 }

@@ -65,11 +65,16 @@ pub fn explain(
     options: Options<'_>,
     others: &Others<'_>,
 ) -> Explanation {
+    let mut verdict = verify::examine(scheme, secrets, request, options).verdict;
+    let scheme = match scheme.check {
+        Check::Custom(custom) => custom.like.unwrap_or(scheme),
+        _ => scheme,
+    };
     let Examined {
-        mut verdict,
         texts,
         expected,
         received,
+        ..
     } = verify::examine(scheme, secrets, request, options);
     let is_searched = matches!(
         verdict.reason,

@@ -119,3 +119,51 @@ fn write_string(out: &mut String, token: &str, escapes: Escapes) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn json() -> impl Strategy<Value = serde_json::Value> {
+        use serde_json::Value;
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            ".{0,6}".prop_map(Value::from),
+        ];
+        leaf.prop_recursive(4, 24, 4, |inner| {
+            prop_oneof![
+                proptest::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+                proptest::collection::btree_map(".{0,4}", inner, 0..4)
+                    .prop_map(|map| Value::Object(map.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_anew_says_the_same(value in json()) {
+            for text in [value.to_string(), serde_json::to_string_pretty(&value).unwrap()] {
+                for blanks in [Blanks::Compact, Blanks::Spaced, Blanks::Lines(2)] {
+                    for escapes in [Escapes::Kept, Escapes::Ascii, Escapes::AsciiAndSlashes, Escapes::Undone] {
+                        let written = rewrite(&text, blanks, escapes).unwrap();
+                        let read: serde_json::Value = serde_json::from_slice(&written).unwrap();
+                        prop_assert_eq!(&read, &value);
+                    }
+                }
+                prop_assert_eq!(rewrite(&text, Blanks::Compact, Escapes::Kept).unwrap(), value.to_string().into_bytes());
+                let pretty = serde_json::to_vec_pretty(&value).unwrap();
+                prop_assert_eq!(rewrite(&text, Blanks::Lines(2), Escapes::Kept).unwrap(), pretty);
+            }
+        }
+
+        #[test]
+        fn nothing_makes_it_panic(text in ".{0,60}", json in r#"[\[{"\\a,:\]} \n]{0,40}"#) {
+            rewrite(&text, Blanks::Lines(4), Escapes::Ascii);
+            rewrite(&json, Blanks::Spaced, Escapes::AsciiAndSlashes);
+        }
+    }
+}
