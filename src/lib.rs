@@ -13,7 +13,7 @@
 //! | floor | modules | must not know |
 //! |---|---|---|
 //! | 0 | [`model`] | async, HTTP servers, SQL |
-//! | 1 | [`config`], [`mask`], [`viewer`], [`export`], [`import`] | each other, async, I/O, clocks |
+//! | 1 | [`config`], [`mask`], [`viewer`], [`export`], [`import`], [`provider`] | each other, async, I/O, clocks |
 //! | 2 | [`store`] | HTTP, HTML, live |
 //! | 3 | [`live`] | web |
 //! | 4 | [`ingest`] | web, HTML |
@@ -34,6 +34,7 @@ pub mod ingest;
 pub mod live;
 pub mod mask;
 pub mod model;
+pub mod provider;
 pub mod serve;
 pub mod store;
 pub mod viewer;

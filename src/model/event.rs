@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::Timestamp;
 
 /// An event as its sender names it; each part may be unknown.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, utoipa::ToSchema)]
 pub struct Event {
     /// The sender's own id of the event, the same in every delivery of it.
     pub id: Option<String>,
@@ -13,6 +13,7 @@ pub struct Event {
     #[serde(rename = "type")]
     pub kind: Option<String>,
     /// When it happened, by the sender's clock.
+    #[schema(value_type = Option<String>)]
     pub at: Option<Timestamp>,
 }
 

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 /// What is known of the signature of a capture.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, utoipa::ToSchema)]
 pub struct Verdict {
     /// The outcome.
     pub state: VerdictState,
@@ -21,7 +21,7 @@ pub struct Verdict {
 }
 
 /// The four outcomes of a signature check.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum VerdictState {
     /// The signature fits, and its time too.
@@ -47,7 +47,7 @@ impl VerdictState {
 }
 
 /// What is wrong with a signature: the `reason` of the API.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Flaw {
     /// A header (or field) that carries the signature, or is part of it, is not there.

@@ -4,13 +4,14 @@ use std::fs;
 use std::path::Path;
 
 /// The table of `lib.rs`: a module, and its floor.
-const FLOORS: [(&str, u8); 13] = [
+const FLOORS: [(&str, u8); 14] = [
     ("model", 0),
     ("config", 1),
     ("mask", 1),
     ("viewer", 1),
     ("export", 1),
     ("import", 1),
+    ("provider", 1),
     ("store", 2),
     ("live", 3),
     ("ingest", 4),

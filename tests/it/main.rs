@@ -22,6 +22,7 @@ mod list;
 mod live;
 mod operations;
 mod page;
+mod provider;
 mod reply;
 mod share;
 mod shutdown;
