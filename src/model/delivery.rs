@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use super::{CaptureNumber, Event, Timestamp};
+use super::{CaptureNumber, Event};
 
 /// What a request says of its sender, as recognised when it arrived.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -13,8 +13,8 @@ pub struct Sender {
     pub event: Event,
     /// The signature as it was sent, whatever its form.
     pub signature: Option<Vec<u8>>,
-    /// The time that is part of what was signed.
-    pub signed_at: Option<Timestamp>,
+    /// Whether a time is part of what was signed.
+    pub is_timed: bool,
 }
 
 /// The first bytes of a SHA-256.
@@ -49,8 +49,8 @@ impl Sender {
     /// again signs the time of that try.
     pub fn signed_once(&self) -> Option<Fingerprint> {
         let signature = self.signature.as_deref()?;
-        self.signed_at?;
-        Some(fingerprint([self.provider.as_bytes(), signature]))
+        self.is_timed
+            .then(|| fingerprint([self.provider.as_bytes(), signature]))
     }
 
     /// The fingerprint of a body, to tell whether a later delivery has the same.
@@ -72,6 +72,10 @@ pub struct Recognised {
 
 /// Which arrival of its event a capture is, within what the bin held when it came.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a mark of its own, and any of them may go with any other"
+)]
 pub struct Delivery {
     /// 1 for the first, 2 for the next.
     pub number: u64,
@@ -93,7 +97,7 @@ pub struct Delivery {
 mod tests {
     use super::*;
 
-    fn sender(id: Option<&str>, signature: Option<&str>, signed_at: Option<i64>) -> Sender {
+    fn sender(id: Option<&str>, signature: Option<&str>, is_timed: bool) -> Sender {
         Sender {
             provider: "stripe".into(),
             event: Event {
@@ -101,35 +105,35 @@ mod tests {
                 ..Event::default()
             },
             signature: signature.map(|text| text.as_bytes().to_vec()),
-            signed_at: signed_at.map(Timestamp::from_micros),
+            is_timed,
         }
     }
 
     #[test]
     fn deliveries_of_one_event_have_its_id_or_body_and_signature_in_common() {
-        let by_id = sender(Some("evt_1"), Some("a"), None);
+        let by_id = sender(Some("evt_1"), Some("a"), false);
         assert_eq!(
             by_id.thread(b"x"),
-            sender(Some("evt_1"), None, None).thread(b"y")
+            sender(Some("evt_1"), None, false).thread(b"y")
         );
         assert_ne!(
             by_id.thread(b"x"),
-            sender(Some("evt_2"), Some("a"), None).thread(b"x")
+            sender(Some("evt_2"), Some("a"), false).thread(b"x")
         );
-        let by_body = sender(None, Some("a"), None);
+        let by_body = sender(None, Some("a"), false);
         assert_eq!(by_body.thread(b"x"), by_body.thread(b"x"));
         assert_ne!(by_body.thread(b"x"), by_body.thread(b"y"));
-        assert_eq!(sender(None, None, None).thread(b"x"), None);
+        assert_eq!(sender(None, None, false).thread(b"x"), None);
     }
 
     #[test]
     fn only_a_signature_with_a_time_marks_a_copy() {
-        assert_eq!(sender(None, Some("a"), None).signed_once(), None);
-        let one = sender(Some("evt_1"), Some("a"), Some(1));
+        assert_eq!(sender(None, Some("a"), false).signed_once(), None);
+        let one = sender(Some("evt_1"), Some("a"), true);
         assert!(one.signed_once().is_some());
         assert_ne!(
             one.signed_once(),
-            sender(Some("evt_1"), Some("b"), Some(2)).signed_once()
+            sender(Some("evt_1"), Some("b"), true).signed_once()
         );
     }
 }

@@ -224,6 +224,10 @@ struct Event<'a> {
 
 /// Which arrival of its event a capture is.
 #[derive(Debug, Serialize, ToSchema)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "they are the model's, by the names of the API"
+)]
 struct Delivery {
     /// 1 for the first, 2 for the next.
     number: u64,

@@ -17,7 +17,7 @@ fn signed(body: &str, id: Option<&str>, signature: &str, signed_at: Option<i64>)
             at: None,
         },
         signature: Some(signature.as_bytes().to_vec()),
-        signed_at: signed_at.map(Timestamp::from_micros),
+        is_timed: signed_at.is_some(),
     };
     Draft {
         sender: Some(sender),
