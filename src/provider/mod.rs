@@ -26,7 +26,7 @@ pub mod signature;
 pub use catalogue::{PROVIDERS, find};
 pub use event::{EventShape, From};
 pub use handshake::Handshake;
-pub use recognise::{Mark, Recognised, Rule, judge, recognise};
+pub use recognise::{Mark, Rule, judge, recognise};
 pub use request::Request;
 pub use sample::{Sample, Seed};
 pub use secret::{KeyForm, Secret, WrongForm};

@@ -11,8 +11,9 @@ use std::sync::LazyLock;
 
 use super::catalogue::PROVIDERS;
 use super::request::Request;
+use super::signature::Place;
 use super::{Provider, json};
-use crate::model::{Event, Head, Timestamp};
+use crate::model::{Head, Sender, Timestamp};
 
 /// How much of a body is looked at, and how many of its keys.
 const LOOKED_AT: usize = 1536;
@@ -94,15 +95,6 @@ impl Rule {
     pub(crate) const fn weak(all: &'static [Mark]) -> Self {
         Self { rank: 1, all }
     }
-}
-
-/// What was recognised.
-#[derive(Debug, Clone)]
-pub struct Recognised {
-    /// The provider.
-    pub provider: &'static Provider,
-    /// Its event.
-    pub event: Event,
 }
 
 type Filed = Vec<(&'static Rule, &'static Provider)>;
@@ -242,8 +234,9 @@ pub fn judge(
     PROVIDERS.iter().copied().find(carries).or(recognised)
 }
 
-/// Recognises the provider of a request, and reads its event. `None` for a sender that is not known.
-pub fn recognise(head: &Head, body: &[u8]) -> Option<Recognised> {
+/// Recognises the provider of a request, reads its event, and takes the signature as it was sent. `None` for a sender that is not
+/// known.
+pub fn recognise(head: &Head, body: &[u8]) -> Option<Sender> {
     let provider = provider_of(head, body)?;
     let request = Request {
         head,
@@ -251,8 +244,18 @@ pub fn recognise(head: &Head, body: &[u8]) -> Option<Recognised> {
         url: "",
         arrived: Timestamp::from_micros(0),
     };
-    Some(Recognised {
-        provider,
+    let scheme = provider
+        .schemes
+        .iter()
+        .find(|scheme| scheme.is_carried_by(&request));
+    let signature = scheme.and_then(|scheme| match scheme.place {
+        Place::Header(name) => request.header(name),
+        _ => None,
+    });
+    Some(Sender {
+        provider: provider.slug.to_owned(),
         event: provider.event.read(&request),
+        signature: signature.map(<[u8]>::to_vec),
+        is_timed: scheme.is_some_and(|scheme| scheme.time.is_some()),
     })
 }

@@ -255,7 +255,7 @@ proptest! {
         let names = names(provider);
         let headers: Vec<_> = names.into_iter().zip(values.into_iter().cycle()).collect();
         let head = head(&method, &target, &headers);
-        let known = recognise(&head, &body).map(|known| known.provider);
+        let known = recognise::provider_of(&head, &body);
         let url = format!("https://h{target}");
         let request = Request { head: &head, body: &body, url: &url, arrived: Timestamp::from_micros(arrived) };
         let secrets = [Secret::new(secret.clone())];

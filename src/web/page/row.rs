@@ -33,7 +33,11 @@ pub(crate) struct CaptureRow {
     state: BodyState,
     at: Timestamp,
     age: String,
+    /// The known sender, by its title.
+    provider: Option<&'static str>,
     what: String,
+    /// Which delivery it is, from the second on: `2nd`.
+    delivery: Option<String>,
     size: String,
     reply: String,
     reply_class: &'static str,
@@ -75,7 +79,18 @@ impl CaptureRow {
             state: line.state,
             at: envelope.received_at,
             age: text::age(now, envelope.received_at),
+            provider: line
+                .recognised
+                .as_ref()
+                .and_then(|known| crate::provider::find(&known.provider))
+                .map(|provider| provider.title),
             what: what(line),
+            delivery: line
+                .recognised
+                .as_ref()
+                .and_then(|known| known.delivery)
+                .filter(|delivery| delivery.number > 1)
+                .map(|delivery| text::ordinal(delivery.number)),
             size: text::size(arrived),
             reply,
             reply_class,
@@ -95,8 +110,12 @@ pub(crate) fn colour(method: &str) -> &'static str {
     }
 }
 
-/// Who sent it and what: `okhttp/4.12 · image/png`.
+/// What it is: the event of a known sender, else who sent it and what: `okhttp/4.12 · image/png`.
 fn what(line: &CaptureLine) -> String {
+    if let Some(known) = &line.recognised {
+        let kind = known.event.kind.as_deref().unwrap_or_default();
+        return text::one_line(kind, WHAT_SHOWN).into_owned();
+    }
     let headers = &line.envelope.head.headers;
     let value = |name, ends: &[char]| {
         let value = readable(headers.get(name)?).into_owned();

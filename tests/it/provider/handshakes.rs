@@ -64,7 +64,7 @@ impl Case {
             url: "https://hooks.example.com/hook",
             arrived: Timestamp::from_micros(1_795_599_012_000_000),
         };
-        let known = recognise(&head, request.body).map(|known| known.provider);
+        let known = recognise::provider_of(&head, request.body);
         handshake::answer(known, &request, |slug| {
             if slug == self.slug { secrets } else { &[] }
         })

@@ -179,8 +179,8 @@ fn the_sender_of_every_valid_vector_is_recognised() {
     let mut wrong = Vec::new();
     for (slug, vectors) in all() {
         for vector in vectors.iter().filter(|vector| vector.expect == "valid") {
-            let have = recognise(&vector.head(), &vector.body());
-            let have = have.map_or("", |recognised| recognised.provider.slug);
+            let have = recognise::provider_of(&vector.head(), &vector.body());
+            let have = have.map_or("", |provider| provider.slug);
             let is_family = FAMILIES.contains(&(&slug, have));
             let is_nameless = NAMELESS.contains(&(&slug, &vector.case)) && have.is_empty();
             if have != slug && !is_family && !is_nameless {
@@ -217,7 +217,7 @@ fn a_bin_judges_by_the_secret_that_it_has() {
         ("gocardless", "gocardless", "gocardless"),
     ] {
         let have = valid(sender).with(|request| {
-            let known = recognise(request.head, request.body).map(|known| known.provider);
+            let known = recognise::provider_of(request.head, request.body);
             judge(known, request, |slug| slug == secret).map(|provider| provider.slug)
         });
         assert_eq!(have, Some(judged), "{sender} with a secret for {secret}");
