@@ -80,6 +80,8 @@ pub(crate) enum Name {
     Search,
     /// Time to open a capture of 10 MiB
     Open,
+    /// Recognising senders and checking signatures
+    Senders,
 }
 
 impl Options {

@@ -35,6 +35,8 @@ fn asked(body: &'static str) -> Arc<Asked> {
             state: BodyState::Complete,
             sent: None,
         },
+        imported: false,
+        sender: None,
     };
     Asked::new(
         draft,

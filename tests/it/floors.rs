@@ -4,12 +4,16 @@ use std::fs;
 use std::path::Path;
 
 /// The table of `lib.rs`: a module, and its floor.
-const FLOORS: [(&str, u8); 12] = [
+const FLOORS: [(&str, u8); 16] = [
     ("model", 0),
     ("config", 1),
+    ("filter", 1),
+    ("mask", 1),
     ("viewer", 1),
     ("export", 1),
     ("template", 1),
+    ("import", 1),
+    ("provider", 1),
     ("store", 2),
     ("live", 3),
     ("ingest", 4),

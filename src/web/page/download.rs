@@ -6,13 +6,13 @@ use axum::extract::State;
 use axum::response::Response;
 
 use super::{Error, capture};
-use crate::web::extract::{BinByKey, FormatByName, Number, Site};
+use crate::web::extract::{FormatByName, Glimpse, Number, Site};
 use crate::web::{App, attachment};
 
 /// The bytes of the body as they were sent.
 pub(super) async fn body(
     State(app): State<Arc<App>>,
-    bin: BinByKey,
+    Glimpse(bin): Glimpse,
     number: Number<Error>,
 ) -> Result<Response, Error> {
     let capture = capture::find(&app, &bin, number.0).await?;
@@ -22,7 +22,7 @@ pub(super) async fn body(
 /// The request in the form of another tool.
 pub(super) async fn export(
     State(app): State<Arc<App>>,
-    bin: BinByKey,
+    Glimpse(bin): Glimpse,
     site: Site,
     number: Number<Error>,
     format: FormatByName<Error>,
