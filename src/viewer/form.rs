@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use super::words::{counted, grouped};
 use super::{Fit, Rest, Shown, Slot, Spelled, Subject, View, Viewer, Window};
+use crate::model::form;
 
 /// Suits what is called a form, and what can hardly be anything else.
 pub static VIEWER: Viewer = Viewer {
@@ -76,15 +77,7 @@ impl Table {
     /// `+` is a blank, `%zz` stays as it is, empty pairs are skipped; order, repeated names and empty values are kept
     /// (<https://url.spec.whatwg.org/#urlencoded-parsing>).
     pub fn from_urlencoded(text: &[u8], limit: usize) -> Self {
-        let pairs = text
-            .split(|&byte| byte == b'&')
-            .filter(|pair| !pair.is_empty());
-        let pairs = pairs.map(|pair| {
-            let at = memchr::memchr(b'=', pair).unwrap_or(pair.len());
-            let (name, value) = pair.split_at(at);
-            (decoded(name), decoded(value.get(1..).unwrap_or_default()))
-        });
-        Self::new(pairs, limit, false)
+        Self::new(form::pairs(text), limit, false)
     }
 
     fn count_repeats(&mut self, any_case: bool) {
@@ -104,17 +97,6 @@ impl Table {
             }
         }
     }
-}
-
-/// Percent-decoded, with `+` for a blank.
-fn decoded(text: &[u8]) -> Cow<'static, [u8]> {
-    let blanks: Vec<u8> = text
-        .iter()
-        .map(|&byte| if byte == b'+' { b' ' } else { byte })
-        .collect();
-    percent_encoding::percent_decode(&blanks)
-        .collect::<Vec<_>>()
-        .into()
 }
 
 fn fit(subject: &Subject<'_>) -> Fit {

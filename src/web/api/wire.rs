@@ -432,9 +432,7 @@ fn fields(headers: &Headers) -> Vec<Header<'_>> {
     let header = |(name, value)| Header {
         name: text(name),
         value: text(value),
-        base64: std::str::from_utf8(value)
-            .is_err()
-            .then(|| base64::encode(value)),
+        base64: base64::encode_unless_text(value),
     };
     headers.iter().map(header).collect()
 }

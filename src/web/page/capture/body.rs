@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 
 use super::fields::Rows;
 use super::{Error, Wanted, text};
-use crate::model::{BodyState, CaptureLine, Headers};
+use crate::model::{BodyState, CaptureLine, Headers, hex};
 use crate::viewer::{self, Choice, MediaType, Subject, View};
 use crate::web;
 
@@ -67,7 +67,7 @@ impl BodyPart {
             is_empty: bytes.is_empty(),
             size: text::size(bytes.len() as u64),
             label: label(subject, &choice),
-            sha256: hex(&Sha256::digest(bytes)),
+            sha256: hex::encode(&Sha256::digest(bytes)),
             is_text: std::str::from_utf8(bytes).is_ok() && !bytes.contains(&0),
             rows: match &choice.shown.view {
                 View::Table(table) => Rows::of_table(table),
@@ -103,10 +103,4 @@ fn label(subject: &Subject<'_>, choice: &Choice) -> String {
     );
     words.push(text::counted(subject.bytes.len() as u64, "byte"));
     words.join(", ")
-}
-
-/// Bytes in lower-case hexadecimal.
-fn hex(bytes: &[u8]) -> String {
-    let push = |text: String, byte: &u8| text + &format!("{byte:02x}");
-    bytes.iter().fold(String::new(), push)
 }
