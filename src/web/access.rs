@@ -162,11 +162,8 @@ impl BinByKey {
         if self.only().is_some_and(|only| only != n) {
             return Err(Error::UnknownCapture(n.0));
         }
-        let capture = match store.capture(&self.bin, n).await {
-            Ok(capture) => capture,
-            Err(store::Error::UnknownCapture) => return Err(Error::UnknownCapture(n.0)),
-            Err(error) => return Err(error.into()),
-        };
+        let capture = store.capture(&self.bin, n).await;
+        let capture = capture.map_err(Error::of_capture(n))?;
         let Some((_, mask_key)) = self.share() else {
             return Ok(capture);
         };

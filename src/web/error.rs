@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 
+use crate::model::CaptureNumber;
 use crate::{export, live, store};
 
 /// A failure, by what it means to the one who asked.
@@ -133,6 +134,14 @@ fn formats() -> String {
 }
 
 impl Error {
+    /// What the store says, with the number of the capture that it was asked for.
+    pub fn of_capture(CaptureNumber(n): CaptureNumber) -> impl FnOnce(store::Error) -> Self {
+        move |error| match error {
+            store::Error::UnknownCapture => Self::UnknownCapture(n),
+            other => other.into(),
+        }
+    }
+
     /// The status that it is answered with.
     pub fn status(&self) -> StatusCode {
         match self {

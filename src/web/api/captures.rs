@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::{Error, Problem, query, wire};
 use crate::model::CaptureNumber;
-use crate::store::{self, Window};
+use crate::store::Window;
 use crate::web::extract::{BinByToken, FormatByName, GlimpseByToken, Number, Site, VisitByToken};
 use crate::web::{self, App, attachment};
 
@@ -195,7 +195,7 @@ pub(super) async fn delete(
     app.store
         .delete_capture(&bin, n)
         .await
-        .map_err(of_capture(n))?;
+        .map_err(web::Error::of_capture(n))?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -216,16 +216,6 @@ pub(super) async fn clear(
 ) -> Result<StatusCode, Error> {
     app.store.clear(&bin).await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-/// What the store says, with the number that it was asked for.
-pub(super) fn of_capture(
-    CaptureNumber(n): CaptureNumber,
-) -> impl FnOnce(store::Error) -> web::Error {
-    move |error| match error {
-        store::Error::UnknownCapture => web::Error::UnknownCapture(n),
-        other => other.into(),
-    }
 }
 
 #[cfg(test)]
