@@ -17,6 +17,7 @@ pub mod extract;
 pub mod layers;
 pub mod ops;
 pub mod page;
+mod signing;
 
 use std::sync::Arc;
 

@@ -31,8 +31,8 @@ pub(super) struct CreatedBin<'a> {
     /// When it was made.
     #[schema(value_type = String, format = DateTime, example = "2026-11-25T09:30:12.123456Z")]
     created_at: Timestamp,
-    /// Its settings.
-    settings: &'a model::Settings,
+    /// Its settings; of secrets only the last characters.
+    settings: model::Settings,
 }
 
 /// A bin, and how full it is.
@@ -49,9 +49,9 @@ pub(super) struct Bin<'a> {
     /// When it was made.
     #[schema(value_type = String, format = DateTime, example = "2026-11-25T09:30:12.123456Z")]
     created_at: Timestamp,
-    /// Its settings; left out for a read key.
+    /// Its settings, of secrets only the last characters; left out for a read key.
     #[serde(skip_serializing_if = "Option::is_none")]
-    settings: Option<&'a model::Settings>,
+    settings: Option<model::Settings>,
     /// How many captures can be read.
     captures: u64,
     /// How many of them are pinned.
@@ -297,7 +297,7 @@ impl<'a> CreatedBin<'a> {
             capture_url: site.capture_url(bin),
             inspect_url: site.inspect_url(key),
             created_at: bin.created_at,
-            settings: &bin.settings,
+            settings: bin.settings.masked(),
         }
     }
 }
@@ -314,7 +314,7 @@ impl<'a> Bin<'a> {
             name: &bin.settings.name,
             capture_url: site.capture_url(bin),
             created_at: bin.created_at,
-            settings: Some(&bin.settings),
+            settings: Some(bin.settings.masked()),
             captures: usage.captures,
             pinned: usage.pinned,
             bytes: usage.bytes,

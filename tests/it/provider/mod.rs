@@ -5,5 +5,6 @@ mod catalogue;
 mod changed;
 mod cli;
 mod handshakes;
+mod secrets;
 mod send;
 mod vectors;

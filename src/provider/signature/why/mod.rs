@@ -87,13 +87,7 @@ pub fn explain(
         verdict.cause = Some(finding.cause);
         verdict.hint = Some(finding.hint);
     }
-    let first = texts.first().map(Vec::as_slice).unwrap_or_default();
-    let signed_size = first.iter().map(|piece| piece.len()).sum();
-    let signed = first
-        .iter()
-        .flat_map(|piece| piece.iter().copied())
-        .take(SHOWN)
-        .collect();
+    let (signed, signed_size) = beginning(texts.first().map(Vec::as_slice).unwrap_or_default());
     Explanation {
         verdict,
         scheme: scheme.name,
@@ -104,6 +98,15 @@ pub fn explain(
             .filter(|_| matches!(scheme.check, Check::Hmac(_) | Check::HashAfterSecret(_))),
         received,
     }
+}
+
+/// The beginning of a text in pieces, and how long all of it is.
+pub(super) fn beginning<T: AsRef<[u8]>>(pieces: &[T]) -> (Vec<u8>, usize) {
+    let size = pieces.iter().map(|piece| piece.as_ref().len()).sum();
+    let bytes = pieces
+        .iter()
+        .flat_map(|piece| piece.as_ref().iter().copied());
+    (bytes.take(SHOWN).collect(), size)
 }
 
 #[cfg(test)]
