@@ -14,13 +14,16 @@ use axum::extract::{FromRef, FromRequestParts};
 use axum::http::request::Parts;
 
 use super::extract::{bearer, path_text};
+use super::judged::Court;
 use super::{App, Error, api, page};
 use crate::live::{self, Event, Subscription};
 use crate::mask::Masker;
 use crate::model::{
     Access, Bin, BinId, BinKey, Capture, CaptureLine, CaptureNumber, Clock, MaskKey, Share, Usage,
+    VerdictState,
 };
 use crate::store::{self, Store, Window};
+use crate::verdict::Evidence;
 
 /// From this size on a body is masked on a thread that may take its time.
 const LARGE: usize = 64 * 1024;
@@ -37,6 +40,8 @@ pub struct BinByKey {
     pub key: BinKey,
     /// What it allows.
     pub access: Access,
+    /// The server's public address, where it has one: some senders sign it.
+    base: Option<Arc<str>>,
 }
 
 impl BinByKey {
@@ -51,7 +56,12 @@ impl BinByKey {
             }
             Err(error) => return Err(error.into()),
         };
-        Ok(Self { bin, key, access })
+        Ok(Self {
+            bin,
+            key,
+            access,
+            base: app.config.listen.public_base().map(Arc::from),
+        })
     }
 
     /// The bin of a page's address (`{key}`).
@@ -130,6 +140,13 @@ impl BinByKey {
         }
     }
 
+    fn court(&self) -> Court {
+        Court {
+            bin: Arc::clone(&self.bin),
+            base: self.base.clone(),
+        }
+    }
+
     fn masked_lines(&self, lines: Vec<CaptureLine>) -> Vec<CaptureLine> {
         let Some((share, mask_key)) = self.share() else {
             return lines;
@@ -151,7 +168,8 @@ impl BinByKey {
         store: &dyn Store,
         window: Window,
     ) -> store::Result<Vec<CaptureLine>> {
-        Ok(self.masked_lines(store.lines(&self.bin, window).await?))
+        let lines = store.lines(&self.bin, window).await?;
+        Ok(self.masked_lines(self.court().lines(store, lines).await?))
     }
 
     /// One capture.
@@ -164,6 +182,7 @@ impl BinByKey {
         }
         let capture = store.capture(&self.bin, n).await;
         let capture = capture.map_err(Error::of_capture(n))?;
+        let capture = self.court().capture(capture).await?;
         let Some((_, mask_key)) = self.share() else {
             return Ok(capture);
         };
@@ -175,6 +194,22 @@ impl BinByKey {
             done.map_err(|error| Error::Panicked(error.to_string()))
         } else {
             Ok(masked())
+        }
+    }
+
+    /// What was checked of a capture, for the bin's owner alone: signed bytes and digests are not masked. `None` where there was
+    /// nothing to check.
+    ///
+    /// # Errors
+    /// When the search panics.
+    pub async fn evidence(&self, capture: &Capture) -> Result<Option<Evidence>, Error> {
+        let is_checked = capture.line.verdict.as_ref().is_some_and(|verdict| {
+            matches!(verdict.state, VerdictState::Valid | VerdictState::Invalid)
+        });
+        if self.can_write() && is_checked {
+            self.court().evidence(capture.clone()).await
+        } else {
+            Ok(None)
         }
     }
 
@@ -222,6 +257,7 @@ impl BinByKey {
             clock: app.clock.clone(),
             // A link could have been revoked before anybody listened.
             is_doubted: !self.can_write(),
+            taken: None,
             is_over: false,
         })
     }
@@ -236,6 +272,8 @@ pub struct Watch {
     clock: Clock,
     /// Whether the link may have been revoked, or the settings changed.
     is_doubted: bool,
+    /// An event that was taken and is being judged: whoever stops waiting for it is given it the next time.
+    taken: Option<Event>,
     is_over: bool,
 }
 
@@ -249,42 +287,82 @@ impl Watch {
             if self.is_over {
                 return Ok(None);
             }
-            let Some((share, _)) = self.bin.share() else {
-                return self.subscription.next().await;
-            };
-            let share = *share;
-            if share.is_over(self.clock.now()) || (self.is_doubted && self.has_ended().await?) {
+            if let Some((share, _)) = self.bin.share()
+                && (share.is_over(self.clock.now())
+                    || (self.is_doubted && self.has_ended().await?))
+            {
                 self.is_over = true;
                 return Ok(Some(Event::Gone));
             }
             self.is_doubted = false;
-            // `Subscription::next` keeps its place when it is dropped.
-            let Ok(event) = tokio::time::timeout(self.left(&share), self.subscription.next()).await
-            else {
-                continue;
-            };
-            match event? {
-                Some(Event::Shared | Event::Updated) => self.is_doubted = true,
-                Some(Event::Captured(line)) => {
-                    if let Some(line) = self.bin.masked_lines(vec![*line]).pop() {
-                        return Ok(Some(Event::Captured(Box::new(line))));
+            if self.taken.is_none() {
+                // `Subscription::next` keeps its place when it is dropped.
+                let next = self.subscription.next();
+                let event = match self.bin.share() {
+                    None => next.await?,
+                    Some((share, _)) => {
+                        let left = Self::left(&self.clock, share);
+                        let Ok(event) = tokio::time::timeout(left, next).await else {
+                            continue;
+                        };
+                        event?
                     }
-                }
-                Some(Event::Marked(line)) => {
-                    if let Some(line) = self.bin.masked_lines(vec![*line]).pop() {
-                        return Ok(Some(Event::Marked(Box::new(line))));
-                    }
-                }
-                other => return Ok(other),
+                };
+                let Some(event) = event else {
+                    return Ok(None);
+                };
+                self.taken = Some(event);
+            }
+            if let Some(event) = self.judged().await? {
+                return Ok(Some(event));
             }
         }
     }
 
+    /// The event that was taken, as the key may see it; `None` when it may not.
+    async fn judged(&mut self) -> store::Result<Option<Event>> {
+        match &self.taken {
+            Some(Event::Captured(line) | Event::Marked(line)) => {
+                let line = CaptureLine::clone(line);
+                self.refresh().await?;
+                let lines = self.bin.court().lines(&*self.store, vec![line]).await?;
+                let line = self.bin.masked_lines(lines).pop().map(Box::new);
+                let was_marked = matches!(self.taken.take(), Some(Event::Marked(_)));
+                Ok(line.map(|line| {
+                    if was_marked {
+                        Event::Marked(line)
+                    } else {
+                        Event::Captured(line)
+                    }
+                }))
+            }
+            Some(Event::Shared | Event::Updated) if !self.bin.can_write() => {
+                self.is_doubted = true;
+                self.taken = None;
+                Ok(None)
+            }
+            _ => Ok(self.taken.take()),
+        }
+    }
+
+    /// Takes the settings as they are: a capture is judged and masked by those, and word of a change may come after it. The store
+    /// has them in memory.
+    async fn refresh(&mut self) -> store::Result<()> {
+        let address = store::Address::Id(self.bin.bin.id);
+        match self.store.bin(&address).await {
+            Ok(bin) => self.bin.bin = bin,
+            // The stream ends by itself.
+            Err(store::Error::Gone { .. } | store::Error::UnknownBin) => {}
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
     /// How long the link lasts, or a nap of it.
-    fn left(&self, share: &Share) -> Duration {
+    fn left(clock: &Clock, share: &Share) -> Duration {
         let micros = share
             .expires_at
-            .map_or(i64::MAX, |at| at.as_micros() - self.clock.now().as_micros());
+            .map_or(i64::MAX, |at| at.as_micros() - clock.now().as_micros());
         // A little more, so that the clock is past it.
         Duration::from_micros(u64::try_from(micros).unwrap_or(0).saturating_add(1000)).min(NAP)
     }

@@ -14,6 +14,7 @@ pub mod assets;
 mod attachment;
 mod error;
 pub mod extract;
+mod judged;
 pub mod layers;
 pub mod ops;
 pub mod page;

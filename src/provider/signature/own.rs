@@ -181,6 +181,7 @@ impl Own {
             signed_size,
             received: look.iter().map(|look| look.received.clone()).collect(),
             expected: look.map(|look| look.expected),
+            signed_at: self.signed_time(request),
         }
     }
 

@@ -1,5 +1,6 @@
 //! SQL about captures.
 
+use bytes::Bytes;
 use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 
 use super::bins::Counters;
@@ -120,6 +121,25 @@ pub(super) fn capture(
     ))?;
     sql.query_row([row_id(serial, n.0)], row::capture)
         .optional()
+}
+
+/// The bodies of those captures that are there.
+pub(super) fn bodies(
+    connection: &Connection,
+    serial: u64,
+    numbers: &[CaptureNumber],
+) -> rusqlite::Result<Vec<(CaptureNumber, Bytes)>> {
+    let snapshot = connection.unchecked_transaction()?;
+    let floor = floor(&snapshot, serial)?;
+    let mut sql = snapshot.prepare_cached("SELECT body FROM captures WHERE id = ?1")?;
+    let mut found = Vec::with_capacity(numbers.len());
+    for &n in numbers.iter().filter(|n| n.0 > floor && n.0 <= MOST) {
+        let body = sql
+            .query_row([row_id(serial, n.0)], |found| row::bytes(found, 0))
+            .optional()?;
+        found.extend(body.map(|body| (n, body)));
+    }
+    Ok(found)
 }
 
 /// The next newer and the next older number around `n`.

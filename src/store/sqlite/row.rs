@@ -78,7 +78,7 @@ fn peer(row: &Row<'_>, column: usize) -> rusqlite::Result<SocketAddr> {
     parsed.ok_or_else(|| odd(column, "not an address with a port"))
 }
 
-fn bytes(row: &Row<'_>, column: usize) -> rusqlite::Result<Bytes> {
+pub(super) fn bytes(row: &Row<'_>, column: usize) -> rusqlite::Result<Bytes> {
     Ok(Bytes::copy_from_slice(
         row.get_ref(column)?.as_blob_or_null()?.unwrap_or_default(),
     ))
@@ -166,6 +166,7 @@ pub(super) fn line(row: &Row<'_>) -> rusqlite::Result<CaptureLine> {
             .map(|sent| sent.max(0).cast_unsigned()),
         marks: marks(row.get_ref(20)?.as_str_or_null()?),
         recognised: events::read(row.get_ref(21)?.as_str_or_null()?),
+        verdict: None,
     })
 }
 

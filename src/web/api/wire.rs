@@ -203,9 +203,9 @@ pub(super) struct Capture<'a> {
     provider: Option<&'a str>,
     /// What the provider says happened; null when it says nothing.
     event: Option<Event<'a>>,
-    /// The outcome of the signature check. Null for now.
-    #[schema(value_type = Option<Object>)]
-    verdict: (),
+    /// The outcome of the signature check; null when the sender is not known, and no secret or scheme of the bin is for it. In a
+    /// single capture, `hint` and `cause` say why a signature does not fit, where that was found.
+    verdict: Option<&'a model::Verdict>,
     /// Which arrival of the event this is; null where that cannot be told.
     delivery: Option<Delivery>,
 }
@@ -406,7 +406,7 @@ impl<'a> Capture<'a> {
                     r#type: event.kind.as_deref(),
                     at: event.at,
                 }),
-            verdict: (),
+            verdict: line.verdict.as_ref(),
             delivery: recognised
                 .and_then(|known| known.delivery)
                 .map(Delivery::from),

@@ -8,3 +8,4 @@ mod handshakes;
 mod secrets;
 mod send;
 mod vectors;
+mod verdicts;

@@ -23,6 +23,27 @@ fn after(after: u64, limit: usize) -> Window {
     }
 }
 
+pub(super) async fn bodies_are_those_that_are_there(place: Place) {
+    let (bin, other) = (place.bin().await, place.bin().await);
+    for body in ["one", "two", "", "four"] {
+        place.append(&bin, body).await;
+    }
+    place.append(&other, "of another").await;
+    let two = CaptureNumber(2);
+    place.store.delete_capture(&bin, two).await.unwrap();
+    let numbers = [4, 2, 3, 0, 5, 1, u64::MAX].map(CaptureNumber).to_vec();
+    let mut bodies = place.store.bodies(&bin, numbers).await.unwrap();
+    bodies.sort();
+    let want = [(1, "one"), (3, ""), (4, "four")];
+    assert_eq!(
+        bodies,
+        want.map(|(n, body)| (CaptureNumber(n), Bytes::from(body)))
+    );
+    place.store.clear(&bin).await.unwrap();
+    let numbers = vec![CaptureNumber(1)];
+    assert_eq!(place.store.bodies(&bin, numbers).await.unwrap(), []);
+}
+
 pub(super) async fn windows_hold_what_they_say(place: Place) {
     let bin = place.bin().await;
     let read = async |window| -> Vec<u64> {

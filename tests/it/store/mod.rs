@@ -201,6 +201,7 @@ macro_rules! store_contract {
                 captures::windows_hold_what_they_say,
                 captures::a_capture_is_read_as_it_was_written,
                 captures::neighbours_are_the_nearest_that_are_left,
+                captures::bodies_are_those_that_are_there,
                 captures::a_deleted_capture_is_gone_at_once_and_once,
                 captures::clearing_says_how_many_and_leaves_nothing,
                 captures::a_bin_does_not_see_the_captures_of_another,

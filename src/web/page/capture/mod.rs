@@ -2,11 +2,12 @@
 //!
 //! [`Detail`] is the part of the page on the right; it is drawn alone for the page's script (`?part=detail`), and inside of
 //! the bin's page otherwise. What it says is made here from the model: `fact` what is out of the ordinary, `fields` names
-//! and values, `body` the body with what was done to it.
+//! and values, `body` the body with what was done to it, `signed` what its signature is worth.
 
 mod body;
 mod fact;
 mod fields;
+pub(super) mod signed;
 
 use std::sync::Arc;
 
@@ -18,6 +19,7 @@ use axum::response::{IntoResponse, Response};
 use self::body::BodyPart;
 use self::fact::Fact;
 use self::fields::{Origin, Rows};
+use self::signed::Signed;
 use super::bin::{self, List, Shown};
 use super::row::colour;
 use super::{Error, Page, query, text};
@@ -64,6 +66,8 @@ pub struct Detail {
     newer: Option<CaptureNumber>,
     older: Option<CaptureNumber>,
     head: HeadPart,
+    /// What is said of the signature.
+    signed: Option<Signed>,
     facts: Vec<Fact>,
     body: BodyPart,
     state: BodyState,
@@ -132,6 +136,8 @@ impl Detail {
         wanted: &Wanted,
     ) -> Result<Self, Error> {
         let capture = find(app, bin, n).await?;
+        let evidence = bin.evidence(&capture).await?;
+        let signed = Signed::of(&bin.bin, &capture.line, evidence);
         let (newer, older) = bin.neighbours(&*app.store, n).await?;
         let Capture { line, body } = capture;
         let body = BodyPart::load(&line, body, wanted.clone()).await?;
@@ -147,6 +153,7 @@ impl Detail {
             newer,
             older,
             head: HeadPart::new(&line, site, app.clock.now()),
+            signed,
             facts: fact::of(&line),
             body,
             state: line.state,
