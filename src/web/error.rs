@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::http::StatusCode;
 
 use crate::model::CaptureNumber;
-use crate::{export, live, store};
+use crate::{export, filter, live, store};
 
 /// A failure, by what it means to the one who asked.
 #[derive(Debug, thiserror::Error)]
@@ -83,6 +83,9 @@ pub enum Error {
         /// What is wrong, and what would be right.
         problem: String,
     },
+    /// The filter cannot be read.
+    #[error("q: {0}")]
+    Filter(#[from] filter::Error),
     /// The request body is not JSON.
     #[error("the body is not JSON: {0}")]
     NotJson(#[source] serde_json::Error),
@@ -153,9 +156,10 @@ impl Error {
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
             Self::AliasTaken | Self::PinsFull | Self::TooManyShares => StatusCode::CONFLICT,
             Self::BadRequest(_) | Self::NotJson(_) => StatusCode::BAD_REQUEST,
-            Self::Invalid { .. } | Self::Field { .. } | Self::Unprocessable(_) => {
-                StatusCode::UNPROCESSABLE_ENTITY
-            }
+            Self::Invalid { .. }
+            | Self::Field { .. }
+            | Self::Filter(_)
+            | Self::Unprocessable(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::CrossSite | Self::ServiceWorker | Self::ReadOnly | Self::OneRequest(_) => {
                 StatusCode::FORBIDDEN
             }
@@ -191,6 +195,7 @@ impl Error {
             Self::AliasTaken => "Alias taken",
             Self::BadRequest(_) | Self::NotJson(_) => "Not understood",
             Self::Invalid { .. } | Self::Field { .. } | Self::Unprocessable(_) => "Not accepted",
+            Self::Filter(_) => "Filter not understood",
             Self::CrossSite => "Asked by another site",
             Self::ServiceWorker => "Not a service worker",
             Self::UnknownHost(_) => "Unknown host",

@@ -36,7 +36,7 @@ impl Court {
     ) -> store::Result<Vec<CaptureLine>> {
         let mut left = verdict::LIST_BODIES;
         let mut wanted: Vec<CaptureNumber> = Vec::new();
-        for line in &mut lines {
+        for line in lines.iter_mut().filter(|line| line.verdict.is_none()) {
             if !verdict::needs_body(&self.bin, line) {
                 line.verdict = self.line(line, &[]);
             } else if line.size > left.min(verdict::LIST_BODY) {
@@ -70,6 +70,11 @@ impl Court {
 
     fn line(&self, line: &CaptureLine, body: &[u8]) -> Option<Verdict> {
         verdict::of_line(&self.bin, self.base.as_deref(), line, body)
+    }
+
+    /// The verdict of a capture that is at hand.
+    pub(super) fn verdict(&self, capture: &Capture) -> Option<Verdict> {
+        verdict::of(&self.bin, self.base.as_deref(), capture)
     }
 
     /// Judges one capture.

@@ -67,12 +67,7 @@ impl Test for Method {
     }
 
     fn simple(&self) -> Option<Simple> {
-        match &self.0 {
-            TextTest::Fits(pattern) => pattern
-                .literal()
-                .map(|name| Simple::Method(name.to_owned())),
-            TextTest::Exactly(_) => None,
-        }
+        self.0.literal().map(Simple::Method)
     }
 }
 

@@ -152,6 +152,22 @@ pub(super) struct Captures<'a> {
     pub(super) next: Option<u64>,
 }
 
+/// How many captures there are.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Count {
+    /// That many.
+    pub(super) captures: u64,
+    /// Whether all were looked at; else there may be more.
+    pub(super) is_all: bool,
+}
+
+/// How many captures were deleted.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Deleted {
+    /// That many.
+    pub(super) deleted: u64,
+}
+
 /// One recorded request.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!(super::openapi::example()))]

@@ -244,3 +244,50 @@ fn the_public_url_is_what_is_signed() {
     let wrong = server.capture(&bin, 2)["verdict"].clone();
     assert!(wrong["hint"].is_string(), "{wrong}");
 }
+
+#[test]
+fn a_filter_asks_for_verdicts() {
+    let server = Server::start();
+    let bin = server.bin_with(&json!({
+        "secrets": { "stripe": ["whsec_right"] },
+        "mask": { "json": ["data"], "headers": ["stripe-signature"] },
+    }));
+    let link = reader(&server, &bin);
+    for (secret, ago) in [
+        ("whsec_right", 0),
+        ("whsec_other", 0),
+        ("whsec_right", 3600),
+    ] {
+        send(&server, &bin, &stripe(secret, ago));
+    }
+    server.post(&bin, "/x", b"{}");
+    for key in [&bin, &link] {
+        let found = |q: &str| -> Vec<u64> {
+            let path = format!("/bins/{}/captures?q={q}", bin.id);
+            let (status, list) = server.api("GET", &path, Some(&key.key), None);
+            assert_eq!(status, 200, "{list}");
+            let captures = list["captures"].as_array().unwrap();
+            captures
+                .iter()
+                .map(|capture| {
+                    assert_eq!(capture["verdict"].is_null(), capture["n"] == 4, "{capture}");
+                    capture["n"].as_u64().unwrap()
+                })
+                .collect()
+        };
+        assert_eq!(found("verdict:invalid"), [3, 2]);
+        assert_eq!(found("verdict:valid"), [1]);
+        assert_eq!(found("-verdict:valid"), [4, 3, 2]);
+        assert_eq!(found("provider:stripe"), [3, 2, 1]);
+        assert_eq!(found("verdict:unsigned"), [0; 0]);
+    }
+    let path = format!("/api/v1/bins/{}/events?q=verdict:invalid&after=0", bin.id);
+    let bearer = format!("authorization: Bearer {}", link.key);
+    let mut stream = Events::open(&server, &path, &[&bearer]);
+    for n in [2, 3] {
+        let event = stream.next().unwrap();
+        let capture: Value = serde_json::from_str(&event.data).unwrap();
+        assert_eq!(capture["n"], n);
+        assert_eq!(capture["verdict"]["state"], "invalid");
+    }
+}

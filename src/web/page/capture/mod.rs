@@ -24,6 +24,7 @@ use super::bin::{self, List, Shown};
 use super::row::colour;
 use super::{Error, Page, query, text};
 use crate::export::{FORMATS, Format, Kind, Url};
+use crate::filter::Filter;
 use crate::model::{BodyState, Capture, CaptureLine, CaptureNumber, Marks, Timestamp, Version};
 use crate::viewer::{LineKind, Spelled, View, Window};
 use crate::web::App;
@@ -138,7 +139,7 @@ impl Detail {
         let capture = find(app, bin, n).await?;
         let evidence = bin.evidence(&capture).await?;
         let signed = Signed::of(&bin.bin, &capture.line, evidence);
-        let (newer, older) = bin.neighbours(&*app.store, n).await?;
+        let (newer, older) = bin.neighbours(&*app.store, &Filter::default(), n).await?;
         let Capture { line, body } = capture;
         let body = BodyPart::load(&line, body, wanted.clone()).await?;
         let envelope = &line.envelope;
