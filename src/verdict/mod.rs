@@ -106,7 +106,7 @@ fn request<'a>(line: &'a CaptureLine, body: &'a [u8], url: &'a str) -> Request<'
     }
 }
 
-/// The verdict of a capture; `None` when its sender is not known and no secret or scheme of the bin is for it. `base` is
+/// The verdict of a capture; `None` when its sender is not known and the bin has neither secrets nor a scheme. `base` is
 /// the server's public address, without a slash at the end, where it has one.
 pub fn of(bin: &Bin, base: Option<&str>, capture: &Capture) -> Option<Verdict> {
     of_line(bin, base, &capture.line, &capture.body)
@@ -116,9 +116,28 @@ pub fn of(bin: &Bin, base: Option<&str>, capture: &Capture) -> Option<Verdict> {
 pub fn of_line(bin: &Bin, base: Option<&str>, line: &CaptureLine, body: &[u8]) -> Option<Verdict> {
     let url = url(&line.envelope, base);
     let request = request(line, body, &url);
-    let judge = Judge::find(&bin.settings, line, &request)?;
+    let Some(judge) = Judge::find(&bin.settings, line, &request) else {
+        return carries_none(&bin.settings);
+    };
     let verdict = judge.verdict(&request, bin.settings.tolerance_s);
     Some(fair(line, verdict))
+}
+
+/// The verdict on a request of somebody who is not known, in a bin that has secrets: none of those is for it.
+fn carries_none(settings: &Settings) -> Option<Verdict> {
+    let mut wanted = settings.secrets.iter().map(|(slug, _)| slug);
+    let first = provider::find(wanted.next()?)?;
+    let detail = match (wanted.next(), first.schemes.first()) {
+        (None, Some(scheme)) => {
+            let place = scheme.place_in_words();
+            format!(
+                "{place} is missing, where {} has its signature.",
+                first.title
+            )
+        }
+        _ => "It carries no signature of a sender that this bin has a secret for.".to_owned(),
+    };
+    Some(Verdict::unsigned(detail))
 }
 
 /// The verdict of a capture in a list, whose body is too much to read there.

@@ -97,7 +97,14 @@ fn a_secret_judges_what_is_there_already() {
     // Without a secret the head says it all, and of a stranger there is nothing to say.
     assert!(!needs_body(&bin(|_| ()), &stripe.line));
     let stranger = capture("/bin/in", 4, &[], b"{}");
-    assert_eq!(state(&right, None, &stranger), None);
+    assert_eq!(state(&bin(|_| ()), None, &stranger), None);
+    let verdict = of(&right, None, &stranger).unwrap();
+    assert_eq!(verdict.state, VerdictState::Unsigned);
+    assert!(
+        verdict.detail.contains("Stripe-Signature"),
+        "{}",
+        verdict.detail
+    );
     assert!(!needs_body(&right, &stranger.line));
 }
 

@@ -219,7 +219,7 @@ pub(super) struct Capture<'a> {
     provider: Option<&'a str>,
     /// What the provider says happened; null when it says nothing.
     event: Option<Event<'a>>,
-    /// The outcome of the signature check; null when the sender is not known, and no secret or scheme of the bin is for it. In a
+    /// The outcome of the signature check; null when the sender is not known, and the bin has neither secrets nor a scheme of its own. In a
     /// single capture, `hint` and `cause` say why a signature does not fit, where that was found.
     verdict: Option<&'a model::Verdict>,
     /// Which arrival of the event this is; null where that cannot be told.
