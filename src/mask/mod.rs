@@ -79,6 +79,9 @@ impl<'a> Masker<'a> {
         }
         envelope.head.headers = self.headers(&envelope.head.headers);
         envelope.trailers = self.headers(&envelope.trailers);
+        // A reply may repeat what was sent.
+        envelope.reply.headers = self.headers(&envelope.reply.headers);
+        envelope.reply.body = Bytes::new();
         // What a verdict says may hold parts of the request, and so may an event's id, wherever in the request it stood. An event's
         // type is a word of the sender's own.
         line.verdict = line.verdict.as_ref().map(Verdict::without_detail);

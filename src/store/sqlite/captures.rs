@@ -5,7 +5,7 @@ use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 
 use super::bins::Counters;
 use super::row::{self, int, row_id};
-use super::{events, marks};
+use super::{events, marks, replies};
 use crate::model::{Capture, CaptureLine, CaptureNumber, Draft, Keep, Scheme};
 use crate::store::Window;
 
@@ -116,11 +116,11 @@ pub(super) fn capture(
         return Ok(None);
     }
     let mut sql = snapshot.prepare_cached(&format!(
-        "SELECT {}, body FROM captures WHERE id = ?1",
-        row::LINE
+        "SELECT {}, {} FROM captures WHERE id = ?1",
+        row::LINE,
+        row::WHOLE
     ))?;
-    sql.query_row([row_id(serial, n.0)], row::capture)
-        .optional()
+    sql.query_row([row_id(serial, n.0)], row::whole).optional()
 }
 
 /// The bodies of those captures that are there.
@@ -195,6 +195,7 @@ pub(super) fn delete(
     counters.captures = counters.captures.saturating_sub(1);
     counters.bytes = counters.bytes.saturating_sub(weight);
     events::purge(connection, id - 1, id)?;
+    replies::purge(connection, id - 1, id)?;
     if marks::delete(connection, id)?.pinned {
         counters.pinned = counters.pinned.saturating_sub(1);
         counters.pinned_bytes = counters.pinned_bytes.saturating_sub(weight);
@@ -300,6 +301,7 @@ fn trim_between_pins(
     for id in deleted {
         sql.execute([id])?;
         events::purge(connection, id - 1, id)?;
+        replies::purge(connection, id - 1, id)?;
         marks::delete(connection, id)?;
     }
     Ok(())
@@ -343,6 +345,7 @@ pub(super) fn purge(
         .execute([row_id(serial, purged), row_id(serial, upto)])?;
     marks::purge(connection, row_id(serial, purged), row_id(serial, upto))?;
     events::purge(connection, row_id(serial, purged), row_id(serial, upto))?;
+    replies::purge(connection, row_id(serial, purged), row_id(serial, upto))?;
     connection
         .prepare_cached("UPDATE bins SET purged = ?2 WHERE serial = ?1")?
         .execute([int(serial), int(upto)])?;

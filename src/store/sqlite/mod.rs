@@ -20,6 +20,7 @@ mod purge;
 mod queue;
 mod reader;
 mod refusals;
+mod replies;
 mod room;
 mod row;
 mod search;

@@ -298,10 +298,28 @@ struct Body<'a> {
 struct Reply<'a> {
     /// The status; null when the sender went away before it.
     status: Option<u16>,
-    /// The rule that chose it; null for the bin's own reply.
+    /// The rule that chose it, `handshake:slack` for one; null for the bin's own reply. After `unanswered:` stands the provider whose
+    /// handshake could not be answered, as the bin lacks the secret for it.
     rule: Option<&'a str>,
     /// How long it was held back on purpose, in milliseconds.
     delay_ms: u32,
+    /// The fields that the rule gave it. Left out where there are none, and in lists.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    headers: Vec<Header<'a>>,
+    /// The body that the rule gave it. Left out where there is none, and in lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    body: Option<ReplyBody<'a>>,
+}
+
+/// The body of an answer.
+#[derive(Debug, Serialize, ToSchema)]
+struct ReplyBody<'a> {
+    /// How many bytes it has.
+    size: u64,
+    /// How `content` is to be read: `utf-8` or `base64`.
+    encoding: &'static str,
+    /// The bytes.
+    content: Cow<'a, str>,
 }
 
 impl<'a> CreatedBin<'a> {
@@ -364,10 +382,7 @@ impl<'a> Capture<'a> {
     /// A capture with its body.
     pub(super) fn whole(bin: &model::Bin, capture: &'a model::Capture) -> Self {
         let mut shape = Self::line(bin, &capture.line);
-        let (encoding, content) = match std::str::from_utf8(&capture.body) {
-            Ok(text) => ("utf-8", Cow::Borrowed(text)),
-            Err(_) => ("base64", Cow::Owned(base64::encode(&capture.body))),
-        };
+        let (encoding, content) = encoded(&capture.body);
         shape.body.encoding = Some(encoding);
         shape.body.content = Some(content);
         shape
@@ -409,6 +424,8 @@ impl<'a> Capture<'a> {
                 status: envelope.reply.status,
                 rule: envelope.reply.rule.as_deref(),
                 delay_ms: envelope.reply.delay_ms,
+                headers: fields(&envelope.reply.headers),
+                body: ReplyBody::new(&envelope.reply.body),
             },
             pinned: marks.pinned,
             note: &marks.note,
@@ -427,6 +444,25 @@ impl<'a> Capture<'a> {
                 .and_then(|known| known.delivery)
                 .map(Delivery::from),
         }
+    }
+}
+
+impl<'a> ReplyBody<'a> {
+    fn new(bytes: &'a [u8]) -> Option<Self> {
+        let (encoding, content) = encoded(bytes);
+        (!bytes.is_empty()).then_some(Self {
+            size: bytes.len() as u64,
+            encoding,
+            content,
+        })
+    }
+}
+
+/// Bytes as a text, and how it is to be read.
+fn encoded(bytes: &[u8]) -> (&'static str, Cow<'_, str>) {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => ("utf-8", Cow::Borrowed(text)),
+        Err(_) => ("base64", Cow::Owned(base64::encode(bytes))),
     }
 }
 

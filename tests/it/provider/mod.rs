@@ -1,5 +1,6 @@
 //! What is known of the senders, against requests that were made by others.
 
+mod answered;
 mod captured;
 mod catalogue;
 mod changed;

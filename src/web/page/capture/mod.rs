@@ -7,6 +7,7 @@
 mod body;
 mod fact;
 mod fields;
+mod handshake;
 pub(super) mod signed;
 
 use std::sync::Arc;
@@ -32,6 +33,9 @@ use crate::web::extract::{BinByKey, Glimpse, Number, Part, Site};
 
 /// How many bytes of an address are shown.
 const URL: usize = 4096;
+
+/// How many bytes of the body of a reply are shown.
+const REPLY: usize = 8192;
 
 /// How the body is to be shown, as the address says.
 #[derive(Debug, Clone, Default)]
@@ -122,6 +126,10 @@ struct ReplyPart {
     class: &'static str,
     /// As in the status line.
     version: &'static str,
+    /// The fields that a rule gave it.
+    fields: Vec<(String, String)>,
+    /// The beginning of the body that a rule gave it.
+    body: Spelled,
 }
 
 impl Detail {
@@ -139,6 +147,7 @@ impl Detail {
         let capture = find(app, bin, n).await?;
         let evidence = bin.evidence(&capture).await?;
         let signed = Signed::of(&bin.bin, &capture.line, evidence);
+        let asked = handshake::fact(bin, &capture);
         let (newer, older) = bin.neighbours(&*app.store, &Filter::default(), n).await?;
         let Capture { line, body } = capture;
         let body = BodyPart::load(&line, body, wanted.clone()).await?;
@@ -155,7 +164,7 @@ impl Detail {
             older,
             head: HeadPart::new(&line, site, app.clock.now()),
             signed,
-            facts: fact::of(&line),
+            facts: asked.into_iter().chain(fact::of(&line)).collect(),
             body,
             state: line.state,
             missing: fact::missing(&line),
@@ -219,7 +228,8 @@ impl HeadPart {
 
 impl ReplyPart {
     fn new(line: &CaptureLine) -> Self {
-        let status = line.envelope.reply.status;
+        let reply = &line.envelope.reply;
+        let status = reply.status;
         let known = status.and_then(|status| StatusCode::from_u16(status).ok());
         Self {
             status,
@@ -236,6 +246,16 @@ impl ReplyPart {
                 Version::Http2 => "HTTP/2",
                 Version::Http10 | Version::Http11 => "HTTP/1.1",
             },
+            fields: reply
+                .headers
+                .iter()
+                .map(|(name, value)| {
+                    let [name, value] =
+                        [name, value].map(|bytes| Spelled::from_bytes(bytes).plain());
+                    (name, value)
+                })
+                .collect(),
+            body: Spelled::beginning(&reply.body, REPLY),
         }
     }
 }
