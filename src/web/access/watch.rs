@@ -45,6 +45,7 @@ impl BinByKey {
 }
 
 /// A capture that was told of and is still to be looked at.
+#[derive(Clone)]
 struct Held {
     line: CaptureLine,
     /// Whether it is new; else its marks were changed.
@@ -133,6 +134,8 @@ impl Watch {
 
     /// The event of the capture that is held; `None` when there is nothing to tell.
     async fn look(&mut self) -> store::Result<Option<Event>> {
+        // Word of a change of settings may come after a capture that is to be judged and masked by them.
+        self.refresh().await?;
         let mut found = None;
         let needs_body = self.filter.needs_body();
         if needs_body && let Some(Held { line, .. }) = &self.held {
@@ -143,7 +146,8 @@ impl Watch {
                 Err(error) => return Err(error),
             }
         }
-        let Some(Held { line, is_new }) = self.held.take() else {
+        // It is held until it was told, so that a caller who stops waiting is told of it the next time.
+        let Some(Held { line, is_new }) = self.held.clone() else {
             return Ok(None);
         };
         let passed = is_new.then_some(Event::Passed(line.n));
@@ -152,6 +156,7 @@ impl Watch {
             body: Bytes::new(),
         }));
         let Some(capture) = capture else {
+            self.held = None;
             return Ok(passed);
         };
         let shown = if capture.body.len() >= LARGE {
@@ -162,7 +167,12 @@ impl Watch {
         } else {
             (self.pick)(capture)
         };
-        let told = shown.map(|line| {
+        let lines = self
+            .bin
+            .told(&*self.store, shown.into_iter().collect())
+            .await?;
+        self.held = None;
+        let told = lines.into_iter().next().map(|line| {
             let line = Box::new(line);
             if is_new {
                 Event::Captured(line)
@@ -171,6 +181,21 @@ impl Watch {
             }
         });
         Ok(told.or(passed))
+    }
+
+    /// Takes the settings as they are; the store has them in memory.
+    async fn refresh(&mut self) -> store::Result<()> {
+        match self.store.bin(&Address::Id(self.bin.bin.id)).await {
+            Ok(bin) if Arc::ptr_eq(&bin, &self.bin.bin) => {}
+            Ok(bin) => {
+                self.bin.bin = bin;
+                self.pick = pick(&self.bin, &self.filter);
+            }
+            // The stream ends by itself.
+            Err(store::Error::Gone { .. } | store::Error::UnknownBin) => {}
+            Err(error) => return Err(error),
+        }
+        Ok(())
     }
 
     /// How long the link lasts, or a nap of it; `None` without end.

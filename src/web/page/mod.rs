@@ -22,6 +22,7 @@ mod row;
 mod sample;
 mod settings;
 mod share;
+mod signing;
 mod stream;
 mod text;
 mod theme;
@@ -70,6 +71,7 @@ pub fn router() -> Router<Arc<App>> {
             "/b/{key}/settings",
             get(settings::show).post(settings::update),
         )
+        .route("/b/{key}/signing", post(signing::update))
         .method_not_allowed_fallback(error::method_not_allowed)
 }
 

@@ -3,11 +3,12 @@
 
 use askama::Template;
 
+use super::capture::signed;
 use super::filter::Filtered;
 use super::text;
 use crate::model::head::text as readable;
-use crate::model::{BinKey, BodyState, CaptureLine, CaptureNumber, Timestamp};
-use crate::provider;
+use crate::model::{BinKey, BodyState, CaptureLine, CaptureNumber, Timestamp, VerdictState};
+use crate::{provider, verdict};
 
 /// How many characters of a path, and of a query, a row carries at most.
 const PATH_SHOWN: usize = 200;
@@ -33,6 +34,9 @@ pub(crate) struct CaptureRow {
     path: String,
     query: Option<String>,
     state: BodyState,
+    mark: Mark,
+    /// What is said of a handshake, and the class of its tag.
+    handshake: Option<(&'static str, &'static str)>,
     at: Timestamp,
     age: String,
     /// The known sender, by its title.
@@ -43,6 +47,53 @@ pub(crate) struct CaptureRow {
     size: String,
     reply: String,
     reply_class: &'static str,
+}
+
+/// The mark in front of a row.
+#[derive(Debug)]
+struct Mark {
+    icon: &'static str,
+    class: &'static str,
+    /// What it says to those who do not see it; `None` where words in the row say it.
+    said: Option<&'static str>,
+}
+
+impl Mark {
+    /// The worst that there is to say: of the signature, or of the body.
+    fn of(line: &CaptureLine) -> Self {
+        let state = line.verdict.as_ref().map(|verdict| verdict.state);
+        if line.state != BodyState::Complete && state != Some(VerdictState::Invalid) {
+            let (icon, class) = match line.state {
+                BodyState::Aborted => ("stop", "bad"),
+                _ => ("warn", "warn"),
+            };
+            return Self {
+                icon,
+                class,
+                said: None,
+            };
+        }
+        let (icon, class) = state.map_or(("dot", "idle"), signed::mark);
+        let said = state.map(|state| match state {
+            VerdictState::Valid => "Signature valid",
+            VerdictState::Invalid => "Signature invalid",
+            VerdictState::Unchecked => "Signature not checked",
+            VerdictState::Unsigned => "Not signed",
+        });
+        Self { icon, class, said }
+    }
+}
+
+/// What is said of a reply that was, or should have been, a provider's own.
+fn handshake(line: &CaptureLine) -> Option<(&'static str, &'static str)> {
+    let rule = line.envelope.reply.rule.as_deref()?;
+    if rule.starts_with(verdict::HANDSHAKE) {
+        Some(("handshake", ""))
+    } else if rule.starts_with(verdict::UNANSWERED) {
+        Some(("handshake: secret missing", "warn"))
+    } else {
+        None
+    }
 }
 
 impl CaptureRow {
@@ -81,6 +132,8 @@ impl CaptureRow {
                 .query()
                 .map(|query| text::one_line(query, PATH_SHOWN).into_owned()),
             state: line.state,
+            mark: Mark::of(line),
+            handshake: handshake(line),
             at: envelope.received_at,
             age: text::age(now, envelope.received_at),
             provider: known

@@ -2,11 +2,13 @@
 //!
 //! [`Detail`] is the part of the page on the right; it is drawn alone for the page's script (`?part=detail`), and inside of
 //! the bin's page otherwise. What it says is made here from the model: `fact` what is out of the ordinary, `fields` names
-//! and values, `body` the body with what was done to it.
+//! and values, `body` the body with what was done to it, `signed` what its signature is worth.
 
 mod body;
 mod fact;
 mod fields;
+mod handshake;
+pub(super) mod signed;
 
 use std::sync::Arc;
 
@@ -18,6 +20,7 @@ use axum::response::{IntoResponse, Response};
 use self::body::BodyPart;
 use self::fact::Fact;
 use self::fields::{Origin, Rows};
+use self::signed::Signed;
 use super::bin::{self, Shown};
 use super::filter::Filtered;
 use super::listing::List;
@@ -31,6 +34,9 @@ use crate::web::extract::{BinByKey, Glimpse, Number, Part, Site};
 
 /// How many bytes of an address are shown.
 const URL: usize = 4096;
+
+/// How many bytes of the body of a reply are shown.
+const REPLY: usize = 8192;
 
 /// How the body is to be shown, as the address says.
 #[derive(Debug, Clone, Default)]
@@ -79,6 +85,8 @@ pub struct Detail {
     newer: Option<String>,
     older: Option<String>,
     head: HeadPart,
+    /// What is said of the signature.
+    signed: Option<Signed>,
     facts: Vec<Fact>,
     body: BodyPart,
     state: BodyState,
@@ -132,6 +140,10 @@ struct ReplyPart {
     class: &'static str,
     /// As in the status line.
     version: &'static str,
+    /// The fields that a rule gave it.
+    fields: Vec<(String, String)>,
+    /// The beginning of the body that a rule gave it.
+    body: Spelled,
 }
 
 impl Detail {
@@ -147,6 +159,9 @@ impl Detail {
         wanted: &Wanted,
     ) -> Result<Self, Error> {
         let capture = find(app, bin, n).await?;
+        let evidence = bin.evidence(&capture).await?;
+        let signed = Signed::of(&bin.bin, &capture.line, evidence);
+        let asked = handshake::fact(bin, &capture);
         let filtered = &wanted.filtered;
         let (newer, older) = bin.neighbours(&*app.store, &filtered.filter, n).await?;
         let Capture { line, body } = capture;
@@ -164,7 +179,8 @@ impl Detail {
             older: older.map(|n| filtered.request(&bin.key, n)),
             path,
             head: HeadPart::new(&line, site, app.clock.now()),
-            facts: fact::of(&line),
+            signed,
+            facts: asked.into_iter().chain(fact::of(&line)).collect(),
             body,
             state: line.state,
             missing: fact::missing(&line),
@@ -228,7 +244,8 @@ impl HeadPart {
 
 impl ReplyPart {
     fn new(line: &CaptureLine) -> Self {
-        let status = line.envelope.reply.status;
+        let reply = &line.envelope.reply;
+        let status = reply.status;
         let known = status.and_then(|status| StatusCode::from_u16(status).ok());
         Self {
             status,
@@ -245,6 +262,16 @@ impl ReplyPart {
                 Version::Http2 => "HTTP/2",
                 Version::Http10 | Version::Http11 => "HTTP/1.1",
             },
+            fields: reply
+                .headers
+                .iter()
+                .map(|(name, value)| {
+                    let [name, value] =
+                        [name, value].map(|bytes| Spelled::from_bytes(bytes).plain());
+                    (name, value)
+                })
+                .collect(),
+            body: Spelled::beginning(&reply.body, REPLY),
         }
     }
 }
