@@ -14,9 +14,11 @@ pub mod assets;
 mod attachment;
 mod error;
 pub mod extract;
+mod judged;
 pub mod layers;
 pub mod ops;
 pub mod page;
+mod signing;
 
 use std::sync::Arc;
 

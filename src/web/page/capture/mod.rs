@@ -2,11 +2,13 @@
 //!
 //! [`Detail`] is the part of the page on the right; it is drawn alone for the page's script (`?part=detail`), and inside of
 //! the bin's page otherwise. What it says is made here from the model: `fact` what is out of the ordinary, `fields` names
-//! and values, `body` the body with what was done to it.
+//! and values, `body` the body with what was done to it, `signed` what its signature is worth.
 
 mod body;
 mod fact;
 mod fields;
+mod handshake;
+pub(super) mod signed;
 
 use std::sync::Arc;
 
@@ -18,11 +20,13 @@ use axum::response::{IntoResponse, Response};
 use self::body::BodyPart;
 use self::fact::Fact;
 use self::fields::{Origin, Rows};
-use super::bin::{self, List, Shown};
+use self::signed::Signed;
+use super::bin::{self, Shown};
+use super::filter::Filtered;
+use super::listing::List;
 use super::row::colour;
 use super::{Error, Page, query, text};
 use crate::export::{FORMATS, Format, Kind, Url};
-use crate::filter::Filter;
 use crate::model::{BodyState, Capture, CaptureLine, CaptureNumber, Marks, Timestamp, Version};
 use crate::viewer::{LineKind, Spelled, View, Window};
 use crate::web::App;
@@ -31,22 +35,36 @@ use crate::web::extract::{BinByKey, Glimpse, Number, Part, Site};
 /// How many bytes of an address are shown.
 const URL: usize = 4096;
 
+/// How many bytes of the body of a reply are shown.
+const REPLY: usize = 8192;
+
 /// How the body is to be shown, as the address says.
 #[derive(Debug, Clone, Default)]
 pub struct Wanted {
     view: Option<String>,
     window: Window,
+    /// What its list is filtered by.
+    filtered: Filtered,
 }
 
 impl Wanted {
-    /// Reads `?view=`, `?offset=` and `?lines=all`; what is not understood is passed over.
-    pub fn from_uri(uri: &Uri) -> Self {
+    /// The way that suits the body best, beside a list that is filtered like that.
+    pub(super) fn of(filtered: Filtered) -> Self {
+        Self {
+            filtered,
+            ..Self::default()
+        }
+    }
+
+    /// Reads `?view=`, `?offset=`, `?lines=all` and `?q=`; what is not understood is passed over.
+    pub fn from_uri(uri: &Uri, now: Timestamp) -> Self {
         Self {
             view: query::value(uri, "view").map(str::to_owned),
             window: Window {
                 offset: query::number(uri, "offset").unwrap_or(0),
                 all: query::value(uri, "lines") == Some("all"),
             },
+            filtered: Filtered::from_uri(uri, now),
         }
     }
 }
@@ -62,9 +80,13 @@ pub struct Detail {
     here: String,
     /// The same, with scheme and host.
     permalink: String,
-    newer: Option<CaptureNumber>,
-    older: Option<CaptureNumber>,
+    /// The addresses of the list, and of the requests beside this one in it.
+    list: String,
+    newer: Option<String>,
+    older: Option<String>,
     head: HeadPart,
+    /// What is said of the signature.
+    signed: Option<Signed>,
     facts: Vec<Fact>,
     body: BodyPart,
     state: BodyState,
@@ -118,6 +140,10 @@ struct ReplyPart {
     class: &'static str,
     /// As in the status line.
     version: &'static str,
+    /// The fields that a rule gave it.
+    fields: Vec<(String, String)>,
+    /// The beginning of the body that a rule gave it.
+    body: Spelled,
 }
 
 impl Detail {
@@ -133,7 +159,11 @@ impl Detail {
         wanted: &Wanted,
     ) -> Result<Self, Error> {
         let capture = find(app, bin, n).await?;
-        let (newer, older) = bin.neighbours(&*app.store, &Filter::default(), n).await?;
+        let evidence = bin.evidence(&capture).await?;
+        let signed = Signed::of(&bin.bin, &capture.line, evidence);
+        let asked = handshake::fact(bin, &capture);
+        let filtered = &wanted.filtered;
+        let (newer, older) = bin.neighbours(&*app.store, &filtered.filter, n).await?;
         let Capture { line, body } = capture;
         let body = BodyPart::load(&line, body, wanted.clone()).await?;
         let envelope = &line.envelope;
@@ -144,11 +174,13 @@ impl Detail {
             n,
             here: format!("{path}/requests/{n}"),
             permalink: format!("{}/requests/{n}", site.inspect_url(&bin.key)),
+            list: filtered.on(&path),
+            newer: newer.map(|n| filtered.request(&bin.key, n)),
+            older: older.map(|n| filtered.request(&bin.key, n)),
             path,
-            newer,
-            older,
             head: HeadPart::new(&line, site, app.clock.now()),
-            facts: fact::of(&line),
+            signed,
+            facts: asked.into_iter().chain(fact::of(&line)).collect(),
             body,
             state: line.state,
             missing: fact::missing(&line),
@@ -212,7 +244,8 @@ impl HeadPart {
 
 impl ReplyPart {
     fn new(line: &CaptureLine) -> Self {
-        let status = line.envelope.reply.status;
+        let reply = &line.envelope.reply;
+        let status = reply.status;
         let known = status.and_then(|status| StatusCode::from_u16(status).ok());
         Self {
             status,
@@ -229,6 +262,16 @@ impl ReplyPart {
                 Version::Http2 => "HTTP/2",
                 Version::Http10 | Version::Http11 => "HTTP/1.1",
             },
+            fields: reply
+                .headers
+                .iter()
+                .map(|(name, value)| {
+                    let [name, value] =
+                        [name, value].map(|bytes| Spelled::from_bytes(bytes).plain());
+                    (name, value)
+                })
+                .collect(),
+            body: Spelled::beginning(&reply.body, REPLY),
         }
     }
 }
@@ -243,12 +286,14 @@ pub(super) async fn show(
     uri: Uri,
 ) -> Result<Response, Error> {
     let n = number.0;
-    let detail = Detail::load(&app, &bin, &site, n, &Wanted::from_uri(&uri)).await?;
+    let wanted = Wanted::from_uri(&uri, app.clock.now());
+    let detail = Detail::load(&app, &bin, &site, n, &wanted).await?;
     if part == Part::Detail {
         return Ok(Page(detail).into_response());
     }
     let shown = Shown {
         list: List::Around(n),
+        filtered: wanted.filtered,
         open: n,
         detail_html: detail.render().map_err(crate::web::Error::Template)?,
         view: bin::View::Detail,
@@ -286,7 +331,8 @@ mod tests {
 
     #[test]
     fn what_is_wanted_is_read_from_the_address() {
-        let wanted = |text: &str| Wanted::from_uri(&text.parse().unwrap());
+        let wanted =
+            |text: &str| Wanted::from_uri(&text.parse().unwrap(), Timestamp::from_micros(0));
         let hex = wanted("/b/x/requests/1?view=hex&offset=4096");
         assert_eq!(
             (hex.view.as_deref(), hex.window.offset),
