@@ -14,7 +14,7 @@ use crate::support::{Bin, Browser, Server, Wants, eventually};
 /// come in this order: the first is seen by a browser that knows no bins.
 type State = (&'static str, &'static str, &'static str);
 
-const STATES: [State; 45] = [
+const STATES: [State; 48] = [
     ("/", "", LOADED),
     ("{empty}", "", LOADED),
     ("{bin}", "", LIVE),
@@ -53,9 +53,12 @@ const STATES: [State; 45] = [
     ("{bin}/requests/x", "", LOADED),
     ("{elsewhere}", "", LOADED),
     ("/", "", LOADED),
-    ("{bin}", OPEN_ALL, LOADED),
-    ("{bin}/requests/1", OPEN_ALL, LOADED),
-    ("{bin}/settings", OPEN_ALL, LOADED),
+    ("{bin}", OPEN_PARTS, LOADED),
+    ("{bin}/requests/1", OPEN_PARTS, LOADED),
+    ("{bin}/settings", OPEN_PARTS, LOADED),
+    ("{bin}", FIRST_MENU, MENU),
+    ("{bin}/requests/1", FIRST_MENU, MENU),
+    ("{bin}/requests/1", LAST_MENU, MENU),
     (
         "{bin}",
         "document.getElementById('pause').click()",
@@ -80,13 +83,18 @@ const STATES: [State; 45] = [
 
 const LOADED: &str = "document.readyState === 'complete'";
 const LIVE: &str = "document.getElementById('state').textContent === 'Live'";
-const OPEN_ALL: &str =
-    "document.querySelectorAll('details').forEach(details => { details.open = true })";
+const OPEN_PARTS: &str =
+    "document.querySelectorAll('details:not(.menu)').forEach(details => { details.open = true })";
+const FIRST_MENU: &str =
+    "[...document.querySelectorAll('.menu > summary')].find(one => one.checkVisibility()).click()";
+const LAST_MENU: &str = "[...document.querySelectorAll('.menu > summary')].findLast(one => one.checkVisibility()).click()";
+const MENU: &str = "document.querySelector('.menu[open]')";
 
-/// The rules of WCAG 2.2 up to AA, and those of good practice; what is broken, and where.
+/// The rules of WCAG 2.2 up to AA, and those of good practice; what is broken, and where. An open menu lies over other parts, which
+/// are then not what is looked at.
 const ASK: &str = "
     const rules = { type: 'tag', values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] };
-    return axe.run(document, { runOnly: rules, resultTypes: ['violations'] }).then(result => ({
+    return axe.run(document.querySelector('.menu[open]') ?? document, { runOnly: rules, resultTypes: ['violations'] }).then(result => ({
         rules: result.passes.length,
         broken: result.violations.flatMap(rule => rule.nodes.map(node =>
             `${rule.id}: ${node.target.join(' ')}: ${node.failureSummary} ${node.html.slice(0, 200)}`)),
@@ -235,10 +243,9 @@ fn expect_nothing_broken(width: u32, height: u32) {
             let result = browser.run(ASK);
             // A page that did not load has nothing that could be broken, and little that could be right.
             let passed = result["rules"].as_u64().unwrap();
-            assert!(passed >= 10, "{template}: only {passed} rules say anything");
+            assert!(passed >= 5, "{template}: only {passed} rules say anything");
             for one in result["broken"].as_array().unwrap() {
-                let act = if act.is_empty() { "" } else { " after " };
-                broken.push(format!("{template}{act}, {scheme}: {one}"));
+                broken.push(format!("{template} {act} ({scheme}): {one}"));
             }
         }
     }
