@@ -7,22 +7,23 @@ pub struct MediaType {
     pub essence: String,
     /// The `charset` parameter, in lower case.
     pub charset: Option<String>,
+    /// The `boundary` parameter, that stands between the parts of a multipart.
+    pub boundary: Option<String>,
 }
 
 impl MediaType {
     /// Reads a `Content-Type`; `None` when it names no type at all.
     pub fn parse(value: &str) -> Option<Self> {
-        let mut parts = value.split(';');
-        let essence = parts.next()?.trim().to_ascii_lowercase();
+        let (essence, rest) = value.split_once(';').unwrap_or((value, ""));
+        let essence = essence.trim().to_ascii_lowercase();
         if !essence.contains('/') {
             return None;
         }
-        let charset = parts.find_map(|part| {
-            let (name, value) = part.split_once('=')?;
-            let value = value.trim().trim_matches('"').trim().to_ascii_lowercase();
-            (name.trim().eq_ignore_ascii_case("charset") && !value.is_empty()).then_some(value)
-        });
-        Some(Self { essence, charset })
+        Some(Self {
+            essence,
+            charset: parameter(rest, "charset").map(|charset| charset.to_ascii_lowercase()),
+            boundary: parameter(rest, "boundary"),
+        })
     }
 
     /// JSON, by its own name or by the `+json` ending (RFC 6839 section 3.1).
@@ -31,30 +32,100 @@ impl MediaType {
             || self.essence.ends_with("+json")
     }
 
+    /// JSON values, one a line.
+    pub fn is_json_lines(&self) -> bool {
+        matches!(
+            &*self.essence,
+            "application/x-ndjson"
+                | "application/ndjson"
+                | "application/jsonl"
+                | "application/x-jsonl"
+                | "application/json-lines"
+                | "application/jsonlines"
+                | "application/x-jsonlines"
+                | "application/json-seq"
+                | "text/x-ndjson"
+        )
+    }
+
     /// Pairs of an HTML form (`application/x-www-form-urlencoded`).
     pub fn is_form(&self) -> bool {
         self.essence == "application/x-www-form-urlencoded"
+    }
+
+    /// XML, by its own name or by the `+xml` ending (RFC 7303 section 8).
+    pub fn is_xml(&self) -> bool {
+        matches!(&*self.essence, "application/xml" | "text/xml") || self.essence.ends_with("+xml")
+    }
+
+    /// Several bodies in one (RFC 2046 section 5.1).
+    pub fn is_multipart(&self) -> bool {
+        self.essence.starts_with("multipart/")
     }
 
     /// Whether bytes of this type are text by definition.
     pub fn is_text(&self) -> bool {
         self.essence.starts_with("text/")
             || self.is_json()
+            || self.is_json_lines()
             || self.is_form()
-            || self.essence.ends_with("+xml")
+            || self.is_xml()
             || self.essence.ends_with("+yaml")
             || matches!(
                 &*self.essence,
-                "application/xml"
-                    | "application/yaml"
+                "application/yaml"
                     | "application/javascript"
                     | "application/graphql"
                     | "application/jwt"
-                    | "application/x-ndjson"
-                    | "application/ndjson"
                     | "application/sql"
             )
     }
+}
+
+/// The first parameter of that name that has a value (RFC 9110 section 5.6.6), in any case; out of its quotes where it is in
+/// quotes.
+pub(super) fn parameter(text: &str, name: &str) -> Option<String> {
+    let mut rest = text;
+    loop {
+        rest = rest.trim_start_matches([';', ' ', '\t']);
+        if rest.is_empty() {
+            return None;
+        }
+        let end = rest.find(['=', ';']).unwrap_or(rest.len());
+        let (have, after) = rest.split_at_checked(end)?;
+        let Some(after) = after.strip_prefix('=') else {
+            rest = after;
+            continue;
+        };
+        let (value, after) = value(after);
+        if have.trim().eq_ignore_ascii_case(name) && !value.is_empty() {
+            return Some(value);
+        }
+        rest = after;
+    }
+}
+
+/// A value, and what follows it.
+fn value(text: &str) -> (String, &str) {
+    let text = text.trim_start();
+    let Some(quoted) = text.strip_prefix('"') else {
+        let end = text.find(';').unwrap_or(text.len());
+        let (value, after) = text.split_at_checked(end).unwrap_or((text, ""));
+        return (value.trim().to_owned(), after);
+    };
+    let mut value = String::new();
+    let mut rest = quoted.chars();
+    while let Some(c) = rest.next() {
+        match c {
+            '"' => break,
+            // A browser sends a file name's `\` as it is, so only what needs to be escaped is taken for an escape.
+            '\\' if rest.as_str().starts_with(['"', '\\']) => value.extend(rest.next()),
+            c => value.push(c),
+        }
+    }
+    let rest = rest.as_str();
+    let after = rest.find(';').and_then(|at| rest.get(at..));
+    (value, after.unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -80,6 +151,23 @@ mod tests {
             ("text/plain", false),
         ] {
             assert_eq!(MediaType::parse(text).unwrap().is_json(), is_json, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_parameter_is_found_wherever_it_stands() {
+        for (text, want) in [
+            ("boundary=x", Some("x")),
+            ("; a=\";boundary=no\"; Boundary = x ; c", Some("x")),
+            ("charset=utf-8;boundary=\"a;b\\\"c\"", Some("a;b\"c")),
+            ("boundary=\"unclosed", Some("unclosed")),
+            ("boundary", None),
+            ("boundary=; boundary=y", Some("y")),
+            ("flag; boundary=\"C:\\dir\\x\"", Some("C:\\dir\\x")),
+            ("xboundary=z", None),
+            ("=;;==\"", None),
+        ] {
+            assert_eq!(parameter(text, "boundary").as_deref(), want, "{text}");
         }
     }
 

@@ -10,6 +10,8 @@
 //! To add a viewer: a file here with a `VIEWER`, and its line in [`VIEWERS`].
 #![warn(clippy::indexing_slicing, clippy::string_slice)]
 
+mod charset;
+pub mod decode;
 pub mod form;
 pub mod hex;
 pub mod json;
