@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::words::{counted, grouped};
-use super::{Fit, Rest, Shown, Slot, Spelled, Subject, View, Viewer, Window};
+use super::{Fit, Rest, Shown, Slot, Spelled, Subject, View, Viewer, Window, charset};
 
 /// Suits what is called a form, and what can hardly be anything else.
 pub static VIEWER: Viewer = Viewer {
@@ -76,13 +76,26 @@ impl Table {
     /// `+` is a blank, `%zz` stays as it is, empty pairs are skipped; order, repeated names and empty values are kept
     /// (<https://url.spec.whatwg.org/#urlencoded-parsing>).
     pub fn from_urlencoded(text: &[u8], limit: usize) -> Self {
+        Self::of_form(text, limit, None)
+    }
+
+    /// The same with names and values in another charset than UTF-8.
+    fn of_form(text: &[u8], limit: usize, charset: Option<&str>) -> Self {
+        let read = |bytes: Cow<'static, [u8]>| match charset {
+            Some(_) => charset::read(&bytes, charset, false)
+                .text
+                .into_owned()
+                .into(),
+            None => bytes,
+        };
         let pairs = text
             .split(|&byte| byte == b'&')
             .filter(|pair| !pair.is_empty());
         let pairs = pairs.map(|pair| {
             let at = memchr::memchr(b'=', pair).unwrap_or(pair.len());
             let (name, value) = pair.split_at(at);
-            (decoded(name), decoded(value.get(1..).unwrap_or_default()))
+            let value = value.get(1..).unwrap_or_default();
+            (read(decoded(name)), read(decoded(value)))
         });
         Self::new(pairs, limit, false)
     }
@@ -119,7 +132,7 @@ fn decoded(text: &[u8]) -> Cow<'static, [u8]> {
 
 fn fit(subject: &Subject<'_>) -> Fit {
     if subject.coding.is_some() {
-        return Fit::No("The bytes are compressed");
+        return super::COMPRESSED;
     }
     let is_form = match &subject.media_type {
         Some(media_type) => media_type.is_form(),
@@ -128,7 +141,7 @@ fn fit(subject: &Subject<'_>) -> Fit {
     if is_form && !subject.bytes.is_empty() {
         Fit::Yes
     } else {
-        Fit::No("Not JSON, and no form")
+        super::UNSTRUCTURED
     }
 }
 
@@ -148,19 +161,19 @@ fn looks_like_pairs(bytes: &[u8]) -> bool {
 
 fn view(subject: &Subject<'_>, window: Window) -> Shown {
     let limit = if window.all { FIELDS_AT_MOST } else { FIELDS };
-    let table = Table::from_urlencoded(subject.bytes, limit);
+    let charset = subject.charset().filter(|name| !charset::is_utf_8(name));
+    let table = Table::of_form(subject.bytes, limit, charset);
     let (shown, total) = (table.fields.len(), table.fields.len() + table.left_out);
     let mut facts = vec![counted(total as u64, "field")];
     if subject.media_type.is_none() {
         facts.push("read as a form".to_owned());
     }
+    facts.extend(charset.map(|name| charset::read(b"", Some(name), false).word));
     if table.fields.iter().any(Field::is_lossy) {
         facts.push("with bytes that are not UTF-8".to_owned());
     }
     Shown {
-        view: View::Table(table),
         facts,
-        problem: None,
         rest: (shown < total).then(|| Rest {
             sentence: format!(
                 "{} of {} fields shown.",
@@ -169,6 +182,7 @@ fn view(subject: &Subject<'_>, window: Window) -> Shown {
             ),
             more: !window.all,
         }),
+        ..Shown::of(View::Table(table))
     }
 }
 
@@ -249,6 +263,7 @@ mod tests {
             media_type: MediaType::parse("application/x-www-form-urlencoded"),
             coding: None,
             is_cut: false,
+            depth: 0,
         };
         let shown = view(&subject, Window::default());
         assert_eq!(

@@ -34,12 +34,9 @@ pub struct Text {
 
 fn fit(subject: &Subject<'_>) -> Fit {
     if subject.coding.is_some() {
-        return Fit::No("The bytes are compressed");
+        return super::COMPRESSED;
     }
-    let is_called_text = subject
-        .media_type
-        .as_ref()
-        .is_some_and(super::MediaType::is_text);
+    let is_called_text = subject.is_called(super::MediaType::is_text);
     if is_called_text || charset::is_utf_16(subject.bytes) || looks_like_text(subject.bytes) {
         Fit::Yes
     } else {
@@ -48,7 +45,7 @@ fn fit(subject: &Subject<'_>) -> Fit {
 }
 
 /// UTF-8, or mostly ASCII, and nearly free of control characters.
-fn looks_like_text(bytes: &[u8]) -> bool {
+pub(super) fn looks_like_text(bytes: &[u8]) -> bool {
     let bytes = bytes.get(..LOOKED_AT).unwrap_or(bytes);
     let controls = bytes
         .iter()
@@ -65,16 +62,12 @@ fn looks_like_text(bytes: &[u8]) -> bool {
 
 fn view(subject: &Subject<'_>, window: Window) -> Shown {
     let limit = if window.all { SHOWN_AT_MOST } else { SHOWN };
-    let charset = subject
-        .media_type
-        .as_ref()
-        .and_then(|media_type| media_type.charset.as_deref());
     let cut = subject
         .bytes
         .get(..cut_at(subject.bytes, limit))
         .unwrap_or(subject.bytes);
     let is_cut = subject.is_cut || cut.len() < subject.bytes.len();
-    let read = charset::read(cut, charset, is_cut);
+    let read = charset::read(cut, subject.charset(), is_cut);
     let (text, crowded) = bounded(Spelled::from_bytes(&read.text));
     let mut facts = vec![read.word];
     if read.has_mark {
@@ -82,14 +75,14 @@ fn view(subject: &Subject<'_>, window: Window) -> Shown {
     }
     facts.extend(line_ends(&read.text));
     Shown {
-        view: View::Text(Text { text }),
         facts,
-        problem: None,
         rest: rest(cut.len(), subject.bytes.len(), crowded, window.all),
+        ..Shown::of(View::Text(Text { text }))
     }
 }
 
-fn rest(shown: usize, of: usize, crowded: bool, all: bool) -> Option<Rest> {
+/// What is left out.
+pub(super) fn rest(shown: usize, of: usize, crowded: bool, all: bool) -> Option<Rest> {
     if crowded {
         return Some(Rest {
             sentence: "Only the beginning is shown: most of it has to be spelled out.".to_owned(),
@@ -118,7 +111,7 @@ fn cut_at(bytes: &[u8], limit: usize) -> usize {
 }
 
 /// At most [`RUNS`] runs of the text, and whether it had more.
-fn bounded(text: Spelled) -> (Spelled, bool) {
+pub(super) fn bounded(text: Spelled) -> (Spelled, bool) {
     if text.runs().len() <= RUNS {
         return (text, false);
     }
@@ -159,6 +152,7 @@ mod tests {
             media_type: MediaType::parse(content_type),
             coding: None,
             is_cut: false,
+            depth: 0,
         };
         view(&subject, Window { offset: 0, all })
     }

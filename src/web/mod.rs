@@ -11,6 +11,7 @@
 pub mod api;
 pub mod assets;
 mod attachment;
+mod content;
 mod error;
 pub mod extract;
 pub mod layers;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
-use axum::http::Uri;
+use axum::http::{HeaderName, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
 
 use super::capture::{Detail, Wanted};
@@ -17,6 +17,7 @@ use crate::model::{BinKey, CaptureLine, CaptureNumber, Settings, Timestamp, Usag
 use crate::store::Window;
 use crate::web::App;
 use crate::web::extract::{BinByKey, Site};
+use crate::web::layers::headers;
 
 /// How many rows a page of the list has.
 const ROWS: usize = 50;
@@ -132,6 +133,10 @@ struct WaitingPage {
     is_local: bool,
 }
 
+/// A page with an open request may have a frame, in which the body is drawn; the script may put one into it at any time.
+pub(super) const POLICY: [(HeaderName, &str); 1] =
+    [(header::CONTENT_SECURITY_POLICY, headers::CSP_WITH_FRAMES)];
+
 /// The page of a bin around an open request.
 ///
 /// # Errors
@@ -205,7 +210,7 @@ pub(super) async fn show(
         view: View::List,
     };
     let page = draw(&app, &bin, &site, listing, shown).await?;
-    Ok((cookie, page).into_response())
+    Ok((cookie, POLICY, page).into_response())
 }
 
 async fn waiting(app: &App, bin: &BinByKey, site: &Site) -> Result<Page<WaitingPage>, Error> {

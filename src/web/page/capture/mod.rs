@@ -1,12 +1,14 @@
 //! One request: all that was recorded of it, with its body as a viewer shows it.
 //!
 //! [`Detail`] is the part of the page on the right; it is drawn alone for the page's script (`?part=detail`), and inside of
-//! the bin's page otherwise. What it says is made here from the model: `fact` what is out of the ordinary, `fields` names
-//! and values, `body` the body with what was done to it.
+//! the bin's page otherwise. What it says is made here from the model: `fact` what is out of the ordinary, `note` what unfolds
+//! to be read, `fields` names and values, `body` the body with what was done to it, `drawn` its view.
 
 mod body;
+mod drawn;
 mod fact;
 mod fields;
+mod note;
 
 use std::sync::Arc;
 
@@ -20,11 +22,11 @@ use self::fact::Fact;
 use self::fields::{Origin, Rows};
 use super::bin::{self, List, Shown};
 use super::row::colour;
-use super::{Error, Page, query, text};
+use super::{Error, Page, download, query, text};
 use crate::export::{FORMATS, Format, Url};
 use crate::model::{BodyState, Capture, CaptureLine, CaptureNumber, Timestamp, Version};
 use crate::store;
-use crate::viewer::{LineKind, Spelled, View, Window};
+use crate::viewer::{Spelled, Window};
 use crate::web::App;
 use crate::web::extract::{BinByKey, Number, Part, Site};
 
@@ -36,10 +38,14 @@ const URL: usize = 4096;
 pub struct Wanted {
     view: Option<String>,
     window: Window,
+    /// Which part of the body, where not all of it.
+    part: Option<String>,
+    /// Whether content codings are to be left as they are.
+    is_as_sent: bool,
 }
 
 impl Wanted {
-    /// Reads `?view=`, `?offset=` and `?lines=all`; what is not understood is passed over.
+    /// Reads `?view=`, `?offset=`, `?lines=all`, `?in=` and `?as=sent`; what is not understood is passed over.
     pub fn from_uri(uri: &Uri) -> Self {
         Self {
             view: query::value(uri, "view").map(str::to_owned),
@@ -47,6 +53,8 @@ impl Wanted {
                 offset: query::number(uri, "offset").unwrap_or(0),
                 all: query::value(uri, "lines") == Some("all"),
             },
+            part: download::part(uri),
+            is_as_sent: query::value(uri, "as") == Some("sent"),
         }
     }
 }
@@ -130,14 +138,15 @@ impl Detail {
         let capture = find(app, bin, n).await?;
         let (newer, older) = app.store.neighbours(&bin.bin, n).await?;
         let Capture { line, body } = capture;
-        let body = BodyPart::load(&line, body, wanted.clone()).await?;
+        let path = format!("/b/{}", bin.key);
+        let here = format!("{path}/requests/{n}");
+        let body = BodyPart::load(&line, body, here.clone(), wanted.clone()).await?;
         let envelope = &line.envelope;
         let head = &envelope.head;
         let origin = Origin::of(envelope.peer, &app.config.listen.trusted_proxies);
-        let path = format!("/b/{}", bin.key);
         Ok(Self {
             n,
-            here: format!("{path}/requests/{n}"),
+            here,
             permalink: format!("{}/requests/{n}", site.inspect_url(&bin.key)),
             path,
             newer,
@@ -245,7 +254,8 @@ pub(super) async fn show(
         detail_html: detail.render().map_err(crate::web::Error::Template)?,
         view: bin::View::Detail,
     };
-    Ok(bin::shell(&app, &bin, &site, shown).await?.into_response())
+    let page = bin::shell(&app, &bin, &site, shown).await?;
+    Ok((bin::POLICY, page).into_response())
 }
 
 /// The capture of that number.
