@@ -1,4 +1,4 @@
-//! CloudEvents: the attributes of an event, from the header fields or from the body.
+//! `CloudEvents`: the attributes of an event, from the header fields or from the body.
 //!
 //! In binary mode they are fields that begin with `ce-`, in structured mode the members of a JSON object
 //! (<https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/http-protocol-binding.md> section 3).
@@ -38,7 +38,7 @@ pub fn of(headers: &Headers, subject: &Subject<'_>) -> Option<CloudEvent> {
     let is_structured =
         subject.is_called(|media_type| media_type.essence == "application/cloudevents+json");
     if is_structured && subject.coding.is_none() && subject.bytes.len() <= BODY {
-        return event(members(subject.bytes)?, "structured mode");
+        return event(&members(subject.bytes)?, "structured mode");
     }
     let fields = headers.iter().filter_map(|(name, value)| {
         let (prefix, name) = name.split_at_checked(3)?;
@@ -47,10 +47,10 @@ pub fn of(headers: &Headers, subject: &Subject<'_>) -> Option<CloudEvent> {
         let name = String::from_utf8_lossy(name).to_ascii_lowercase();
         prefix.eq_ignore_ascii_case(b"ce-").then_some((name, value))
     });
-    event(fields.take(ATTRIBUTES).collect(), "binary mode")
+    event(&fields.take(ATTRIBUTES).collect::<Vec<_>>(), "binary mode")
 }
 
-fn event(pairs: Vec<(String, Vec<u8>)>, mode: &'static str) -> Option<CloudEvent> {
+fn event(pairs: &[(String, Vec<u8>)], mode: &'static str) -> Option<CloudEvent> {
     let find = |wanted: &str| pairs.iter().find(|(name, _)| name == wanted);
     if !REQUIRED.iter().all(|name| find(name).is_some()) {
         return None;

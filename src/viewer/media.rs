@@ -82,10 +82,10 @@ pub fn served(subject: &Subject<'_>) -> Option<(MediaKind, String)> {
     if let Some((media_type, _)) = image(subject.bytes) {
         return Some((MediaKind::Image, media_type.to_owned()));
     }
-    let essence = match subject.media_type.as_ref()?.essence.as_str() {
-        essence @ ("text/html" | "application/xhtml+xml" | "image/svg+xml") => essence,
-        _ => return None,
-    };
+    let essence = &*subject.media_type.as_ref()?.essence;
+    if !["text/html", "application/xhtml+xml", "image/svg+xml"].contains(&essence) {
+        return None;
+    }
     // Only a name that is known is repeated: no other letters of the sender's get into a header.
     let charset = subject
         .charset()

@@ -118,7 +118,6 @@ fn markup(rest: &str) -> Option<(Kind, usize)> {
     for (at, byte) in rest.bytes().enumerate() {
         match (quote, byte) {
             (Some(open), byte) if byte == open => quote = None,
-            (Some(_), _) => {}
             (None, b'"' | b'\'') => quote = Some(byte),
             // The inner part of a document type.
             (None, b'[') if rest.starts_with("<!") => depth += 1,

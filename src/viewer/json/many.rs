@@ -167,16 +167,16 @@ mod tests {
 
     #[test]
     fn a_line_that_is_no_json_is_said_and_the_others_are_shown() {
-        let shown = shown("{\"a\":1}\n{\"b\":\n[1,]\n{\"c\":2}");
+        let most = shown("{\"a\":1}\n{\"b\":\n[1,]\n{\"c\":2}");
         assert_eq!(
-            shown.caution.as_deref(),
+            most.caution.as_deref(),
             Some(
                 "Not valid JSON in line 2: the input ends too early at column 6; and in 1 more line."
             )
         );
-        assert_eq!(printed(&shown)[3..6], [" {\"b\":", " [1,]", "json[3] {"]);
+        assert_eq!(printed(&most)[3..6], [" {\"b\":", " [1,]", "json[3] {"]);
         assert_eq!(
-            super::tests::shown("hello\nyou").problem.as_deref(),
+            shown("hello\nyou").problem.as_deref(),
             Some("Not one of its lines is valid JSON.")
         );
     }

@@ -116,20 +116,14 @@ pub(super) fn split<'a>(bytes: &'a [u8], boundary: &[u8], limit: usize) -> Split
             continue;
         };
         match begin {
-            None => {
-                split.before = bytes
-                    .get(..line.start)
-                    .unwrap_or_default()
-                    .trim_ascii()
-                    .len()
-            }
+            None => split.before = seen(bytes.get(..line.start)),
             Some(begin) => split.push(bytes.get(begin..line.start.max(begin)), limit),
         }
         begin = Some(line.end);
         at = line.end;
         if line.is_closing {
             split.is_closed = true;
-            split.after = bytes.get(line.end..).unwrap_or_default().trim_ascii().len();
+            split.after = seen(bytes.get(line.end..));
             return split;
         }
     }
@@ -137,6 +131,11 @@ pub(super) fn split<'a>(bytes: &'a [u8], boundary: &[u8], limit: usize) -> Split
         split.push(bytes.get(begin..), limit);
     }
     split
+}
+
+/// How many bytes there are but for the blanks around them.
+fn seen(bytes: Option<&[u8]>) -> usize {
+    bytes.unwrap_or_default().trim_ascii().len()
 }
 
 impl<'a> Split<'a> {

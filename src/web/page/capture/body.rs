@@ -63,13 +63,13 @@ impl BodyPart {
         wanted: Wanted,
     ) -> Result<Self, Error> {
         let (for_work, sent) = (line.clone(), bytes.clone());
-        let work = move || Self::new(&for_work, sent, here, &wanted);
+        let work = move || Self::new(&for_work, &sent, here, &wanted);
         Ok(content::look(line, &bytes, work).await??)
     }
 
     fn new(
         line: &CaptureLine,
-        sent: Bytes,
+        sent: &Bytes,
         here: String,
         wanted: &Wanted,
     ) -> Result<Self, web::Error> {
@@ -109,9 +109,9 @@ impl BodyPart {
             is_empty: sent.is_empty(),
             size: text::size(sent.len() as u64),
             label: label(&subject, &facts),
-            sha256: hex(&Sha256::digest(&sent)),
+            sha256: hex(&Sha256::digest(sent)),
             decoded_sha256: is_undone.then(|| hex(&Sha256::digest(&content.bytes))),
-            is_text: is_text(&sent),
+            is_text: is_text(sent),
             copy: is_text(subject.bytes).then_some(ask),
             coding,
             notice: (!sentences.is_empty()).then(|| sentences.join(" ")),
