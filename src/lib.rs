@@ -13,7 +13,7 @@
 //! | floor | modules | must not know |
 //! |---|---|---|
 //! | 0 | [`model`] | async, HTTP servers, SQL |
-//! | 1 | [`config`], [`viewer`], [`export`] | each other, async, I/O, clocks |
+//! | 1 | [`config`], [`filter`], [`mask`], [`viewer`], [`export`], [`import`], [`provider`] | each other, async, I/O, clocks |
 //! | 2 | [`store`] | HTTP, HTML, live |
 //! | 3 | [`live`] | web |
 //! | 4 | [`ingest`] | web, HTML |
@@ -29,9 +29,13 @@
 pub mod cli;
 pub mod config;
 pub mod export;
+pub mod filter;
+pub mod import;
 pub mod ingest;
 pub mod live;
+pub mod mask;
 pub mod model;
+pub mod provider;
 pub mod serve;
 pub mod store;
 pub mod viewer;

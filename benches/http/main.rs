@@ -82,6 +82,9 @@ async fn measure(name: Name, options: &Options) -> Result<Vec<report::Row>> {
         Name::Delay => scenario::delay::run(options).await,
         Name::Start => scenario::start::run(options).await,
         Name::Bodies => scenario::bodies::run(options).await,
+        Name::Search => scenario::search::run(options).await,
+        Name::Open => scenario::open::run(options).await,
+        Name::Senders => scenario::senders::run(options),
     }
 }
 

@@ -6,7 +6,10 @@
 //! To add a command: a file here and a variant of [`Command`].
 
 mod healthcheck;
+mod post;
+mod send;
 mod serve;
+mod verify;
 
 use std::error::Error;
 use std::io::Write;
@@ -30,6 +33,10 @@ pub enum Command {
     Serve(Box<serve::Serve>),
     /// Ask a running server whether it is ready; for container health checks
     Healthcheck(healthcheck::Healthcheck),
+    /// Send a sample event, signed as its provider signs; exit code 0 when each was answered with success
+    Send(send::Send),
+    /// Check the signature of a raw HTTP request; exit code 0 when it is valid, 1 when not, 2 when it cannot be checked
+    Verify(verify::Verify),
 }
 
 /// Reads the command line and does what it says.
@@ -37,6 +44,8 @@ pub fn run() -> ExitCode {
     match Cli::parse().command {
         Command::Serve(serve) => serve.run(),
         Command::Healthcheck(healthcheck) => healthcheck.run(),
+        Command::Send(send) => send.run(),
+        Command::Verify(verify) => verify.run(),
     }
 }
 

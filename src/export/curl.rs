@@ -3,43 +3,25 @@
 //! curl adds header fields, drops others, rewrites paths and reads `@` as a file: every flag here keeps it from one of these.
 //! `tests/it/export.rs` runs the commands and looks at what comes out of the socket.
 
-use super::{Format, Source, body_file};
-use crate::model::head::text;
-use crate::model::{BodyState, Version};
+use super::sending::{INLINE, Notes, fields, has_dot_segment};
+use super::shell::quoted;
+use super::{Format, Kind, Source, body_file};
+use crate::model::Version;
 
 /// For a shell with `$'…'` quotes, such as bash and zsh.
 pub static FORMAT: Format = Format {
     name: "curl",
     label: "cURL",
     extension: "sh",
+    kind: Kind::Command,
     write: |source| write(source).into_bytes(),
 };
-
-/// The longest body that is written into the command: a longer one is nothing to paste or to read.
-const INLINE: usize = 32 * 1024;
 
 /// The same with its quotes and escapes: Linux takes 128 KiB in one argument.
 const INLINE_QUOTED: usize = 100_000;
 
 /// From this size on curl asks with `Expect: 100-continue` before it sends a body.
 const ASKS_FIRST: usize = 1024 * 1024;
-
-/// Fields of one connection or one message framing (RFC 9110 section 7.6.1), which curl writes itself or must not repeat.
-const HOP_BY_HOP: [&str; 13] = [
-    "connection",
-    "content-length",
-    "expect",
-    "host",
-    "http2-settings",
-    "keep-alive",
-    "proxy-authenticate",
-    "proxy-authorization",
-    "proxy-connection",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-];
 
 /// How the body is given to curl.
 enum Data {
@@ -59,11 +41,12 @@ fn write(source: &Source<'_>) -> String {
         Data::Inline(text) => parts.push(format!("--data-raw {text}")),
         Data::File(name) => parts.push(format!("--data-binary @{name}")),
     }
-    let mut command = notes(source);
+    let mut notes = Notes::of(source, "curl");
+    if let Data::File(_) = &data {
+        notes.add_key();
+    }
+    let mut command = notes.text("#");
     if let Data::File(name) = &data {
-        // Whoever may see the command may read the bin: the address has its key. So it is said.
-        command
-            .push_str("# The address of the body has the bin's key in it: keep it to yourself\n");
         let url = quoted(source.body_url.as_bytes());
         command.push_str(&["curl -fsSo ", name, " ", &url, " &&\n"].concat());
     }
@@ -71,19 +54,6 @@ fn write(source: &Source<'_>) -> String {
     command.push_str(&parts.join(" \\\n  "));
     command.push('\n');
     command
-}
-
-/// What the command cannot do, as comments before it.
-fn notes(source: &Source<'_>) -> String {
-    let line = &source.capture.line;
-    let mut notes = String::new();
-    if line.state != BodyState::Complete {
-        notes.push_str("# Only the beginning of the body was kept\n");
-    }
-    if !line.envelope.trailers.is_empty() {
-        notes.push_str("# The fields after the body are left out: curl cannot send any\n");
-    }
-    notes
 }
 
 /// The URL, and what keeps curl from rewriting it.
@@ -121,15 +91,6 @@ fn survives_curl(target: &str) -> bool {
         && !target.starts_with("//")
         && !target.ends_with('?')
         && target.bytes().all(is_plain)
-}
-
-/// Whether the path has a segment `.` or `..`, also written with `%2e`, which curl would resolve.
-fn has_dot_segment(target: &str) -> bool {
-    let path = target.split('?').next().unwrap_or_default();
-    path.split('/').any(|segment| {
-        let segment = segment.to_ascii_lowercase().replace("%2e", ".");
-        segment == "." || segment == ".."
-    })
 }
 
 /// The method, where curl would choose another.
@@ -177,16 +138,9 @@ fn data(source: &Source<'_>) -> Data {
 
 fn headers(source: &Source<'_>, data: &Data) -> Vec<String> {
     let head = &source.capture.line.envelope.head;
-    let named = connection_named(source);
     let mut parts = Vec::new();
     let mut field = |text: &[u8]| parts.push(format!("-H {}", quoted(text)));
-    for (name, value) in head.headers.iter() {
-        let lower = text(name).to_ascii_lowercase();
-        // What HTTP/2 says in pseudo-headers stands in the address.
-        let is_pseudo = name.starts_with(b":");
-        if is_pseudo || HOP_BY_HOP.contains(&&*lower) || named.contains(&lower) {
-            continue;
-        }
+    for (name, value) in fields(source) {
         if value.is_empty() {
             field(&[name, b";"].concat());
         } else {
@@ -216,71 +170,6 @@ fn headers(source: &Source<'_>, data: &Data) -> Vec<String> {
         field(b"Connection: close");
     }
     parts
-}
-
-/// Fields that `Connection` names as belonging to it.
-fn connection_named(source: &Source<'_>) -> Vec<String> {
-    let headers = &source.capture.line.envelope.head.headers;
-    headers
-        .iter()
-        .filter(|(name, _)| name.eq_ignore_ascii_case(b"connection"))
-        .flat_map(|(_, value)| {
-            text(value)
-                .split(',')
-                .map(|name| name.trim().to_ascii_lowercase())
-                .collect::<Vec<_>>()
-        })
-        .collect()
-}
-
-/// Bytes as one word of a shell: in single quotes, or in `$'…'` where something in them would not survive a terminal or could
-/// mislead whoever reads the command.
-fn quoted(bytes: &[u8]) -> String {
-    let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_./".contains(byte);
-    if !bytes.is_empty() && bytes.iter().all(is_word) {
-        return text(bytes).into_owned();
-    }
-    match std::str::from_utf8(bytes) {
-        Ok(text) if !text.contains(is_escaped) => format!("'{}'", text.replace('\'', r"'\''")),
-        _ => escaped(bytes),
-    }
-}
-
-/// Control characters, and all that a text editor would not show as it is sent.
-fn is_escaped(c: char) -> bool {
-    match c {
-        '\n' | ' '..='~' => false,
-        // What std would not print as it is either: controls, formats, private and unassigned characters.
-        c => c.is_ascii() || c.escape_debug().len() > 1,
-    }
-}
-
-/// In `$'…'`. `!` is escaped too: an interactive shell may look for it.
-fn escaped(bytes: &[u8]) -> String {
-    let mut word = "$'".to_owned();
-    for chunk in bytes.utf8_chunks() {
-        for c in chunk.valid().chars() {
-            match c {
-                '\n' => word.push_str(r"\n"),
-                '\r' => word.push_str(r"\r"),
-                '\t' => word.push_str(r"\t"),
-                '\\' => word.push_str(r"\\"),
-                '\'' => word.push_str(r"\'"),
-                '!' => word.push_str(r"\x21"),
-                c if is_escaped(c) => {
-                    for byte in c.encode_utf8(&mut [0; 4]).bytes() {
-                        word.push_str(&format!("\\x{byte:02x}"));
-                    }
-                }
-                c => word.push(c),
-            }
-        }
-        for byte in chunk.invalid() {
-            word.push_str(&format!("\\x{byte:02x}"));
-        }
-    }
-    word.push('\'');
-    word
 }
 
 #[cfg(test)]
@@ -330,18 +219,5 @@ mod tests {
             command.contains("--data-binary @request-12.bin"),
             "{command}"
         );
-    }
-
-    #[test]
-    fn what_would_mislead_a_reader_is_escaped() {
-        assert_eq!(quoted("a\u{202e}b".as_bytes()), r"$'a\xe2\x80\xaeb'");
-        assert_eq!(quoted(b"it's\t!\\"), r"$'it\'s\t\x21\\'");
-        assert_eq!(quoted(b"caf\xe9"), r"$'caf\xe9'");
-        assert_eq!(
-            quoted("Grüße, 日本 – 5 €\n😀".as_bytes()),
-            "'Grüße, 日本 – 5 €\n😀'"
-        );
-        assert_eq!(quoted(b""), "''");
-        assert_eq!(quoted(b"M-SEARCH"), "M-SEARCH");
     }
 }

@@ -1,6 +1,6 @@
 //! The request as HTTP/1.1 text: what to keep in a file, or to write to a socket.
 
-use super::{Format, Source};
+use super::{Format, Kind, Source};
 use crate::model::{BodyState, Version};
 
 /// Raw HTTP/1.1 (RFC 9112).
@@ -8,6 +8,7 @@ pub static FORMAT: Format = Format {
     name: "http",
     label: "Raw HTTP request",
     extension: "http",
+    kind: Kind::Command,
     write,
 };
 

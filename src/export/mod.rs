@@ -4,15 +4,44 @@
 //! writes sends the same request again: method, target, header fields and body to the byte, without what belongs to the one
 //! connection that the capture came by.
 //!
+//! What a tool cannot send is said in a comment before the command. [`sending`] is what all commands have in common, [`shell`] and
+//! [`script`] are how their languages quote.
+//!
 //! To add a format: a file here with a `FORMAT`, and its line in [`FORMATS`].
 
 pub mod curl;
+pub mod fetch;
+pub mod har;
 pub mod http;
+pub mod httpie;
+pub mod powershell;
+pub mod python;
+pub mod rest;
+mod script;
+mod sending;
+mod shell;
 
 use crate::model::{Capture, CaptureNumber, Envelope};
 
 /// All formats, in the order in which they are offered.
-pub static FORMATS: [&Format; 2] = [&curl::FORMAT, &http::FORMAT];
+pub static FORMATS: [&Format; 7] = [
+    &curl::FORMAT,
+    &httpie::FORMAT,
+    &fetch::FORMAT,
+    &python::FORMAT,
+    &powershell::FORMAT,
+    &http::FORMAT,
+    &har::FORMAT,
+];
+
+/// What a format is good for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// To be copied and run, or sent.
+    Command,
+    /// To be kept, and opened with another tool.
+    File,
+}
 
 /// One form that a capture can be had in.
 #[derive(Debug)]
@@ -23,6 +52,8 @@ pub struct Format {
     pub label: &'static str,
     /// How a file of it is called, behind the dot.
     pub extension: &'static str,
+    /// What it is good for.
+    pub kind: Kind,
     /// Writes a capture.
     pub write: fn(&Source<'_>) -> Vec<u8>,
 }
@@ -137,9 +168,27 @@ pub(crate) mod tests {
                 size: body.len() as u64,
                 state: BodyState::Complete,
                 sent: None,
+                marks: crate::model::Marks::default(),
+                recognised: None,
             },
             body: Bytes::from_static(body),
         }
+    }
+
+    /// What a format writes of such a capture, as text.
+    pub(crate) fn written(
+        format: &Format,
+        method: &str,
+        target: &str,
+        headers: &'static [u8],
+        body: &'static [u8],
+    ) -> String {
+        let bytes = (format.write)(&Source {
+            capture: &capture(method, target, headers, body),
+            base: "http://hooks.example.com",
+            body_url: "http://hooks.example.com/body",
+        });
+        String::from_utf8(bytes).unwrap()
     }
 
     fn peer_ip(peer: std::net::SocketAddr) -> std::net::IpAddr {

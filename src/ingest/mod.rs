@@ -33,6 +33,7 @@ use crate::config::Config;
 use crate::model::{
     Bin, BodyState, Clock, Draft, Envelope, Head, Headers, Reason, Refusal, Reply, Version,
 };
+use crate::provider;
 use crate::store::{self, Store};
 
 /// Takes captures.
@@ -276,7 +277,16 @@ impl<'a> Pending<'a> {
         envelope.trailers = std::mem::take(&mut self.receiving.trailers);
         envelope.reply = reply;
         let (body, memory) = self.receiving.finish(state);
-        Some((Draft { envelope, body }, memory))
+        let sender = provider::recognise(&envelope.head, &body.bytes);
+        Some((
+            Draft {
+                envelope,
+                body,
+                imported: false,
+                sender,
+            },
+            memory,
+        ))
     }
 }
 

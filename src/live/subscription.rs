@@ -23,10 +23,14 @@ pub enum Event {
     Captured(Box<CaptureLine>),
     /// A capture was deleted.
     Deleted(CaptureNumber),
+    /// The marks of a capture were changed.
+    Marked(Box<CaptureLine>),
     /// All captures were deleted.
     Cleared,
     /// The bin's settings were changed.
     Updated,
+    /// Share links of the bin were revoked.
+    Shared,
     /// A request was refused.
     Refused,
     /// Too much was missed: read the list anew. What comes next begins after this number.
@@ -48,6 +52,8 @@ pub struct Subscription {
     /// The newest number that may be given: what was announced before it has been heard.
     newest: CaptureNumber,
     ready: VecDeque<Event>,
+    /// Captures whose marks were changed, to be read anew.
+    marked: VecDeque<CaptureNumber>,
     news: News,
     over: bool,
 }
@@ -91,6 +97,7 @@ impl Subscription {
             place: after.unwrap_or(newest),
             newest,
             ready: VecDeque::new(),
+            marked: VecDeque::new(),
             news,
             over: false,
         };
@@ -110,6 +117,10 @@ impl Subscription {
         loop {
             if let Some(event) = self.ready.pop_front() {
                 return Ok(Some(event));
+            }
+            if let Some(&n) = self.marked.front() {
+                self.read_marked(n).await?;
+                continue;
             }
             if self.over || *self.news.stopping.borrow() {
                 return Ok(None);
@@ -173,6 +184,20 @@ impl Subscription {
         Ok(())
     }
 
+    /// Reads a capture whose marks were changed. One that is not there any more is left out.
+    async fn read_marked(&mut self, n: CaptureNumber) -> store::Result<()> {
+        let window = Window::After {
+            after: CaptureNumber(n.0.saturating_sub(1)),
+            limit: 1,
+        };
+        let lines = self.store.lines(&self.bin, window).await?;
+        let line = lines.into_iter().find(|line| line.n == n);
+        self.ready
+            .extend(line.map(|line| Event::Marked(Box::new(line))));
+        self.marked.pop_front();
+        Ok(())
+    }
+
     /// Goes on after that number, and has the reader read the list anew.
     fn resync(&mut self, place: CaptureNumber) {
         self.place = place;
@@ -181,8 +206,11 @@ impl Subscription {
 
     fn take(&mut self, change: &Change) {
         match *change {
-            Change::Captured(..) => {} // These have a way of their own.
             Change::Deleted(_, n) => self.ready.push_back(Event::Deleted(n)),
+            Change::Marked(_, n) if n <= self.place => self.marked.push_back(n),
+            // Captures have a way of their own, and those that are still to be given are read with their marks.
+            Change::Captured(..) | Change::Marked(..) => {}
+            Change::Shared(_) => self.ready.push_back(Event::Shared),
             Change::Cleared(_, upto) if self.place <= upto => {
                 self.place = upto;
                 self.ready.push_back(Event::Cleared);

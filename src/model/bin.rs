@@ -54,6 +54,8 @@ pub struct Settings {
     pub keep: Keep,
     /// How many bytes of a body are kept and accepted, at most the server's `--max-body`; 0 takes the server's.
     pub body_limit: u64,
+    /// What readers of a share link do not see.
+    pub mask: Mask,
 }
 
 impl Settings {
@@ -69,6 +71,7 @@ impl Default for Settings {
             cors: true,
             keep: Keep::default(),
             body_limit: 10 * 1024 * 1024,
+            mask: Mask::default(),
         }
     }
 }
@@ -106,6 +109,99 @@ impl Default for Keep {
     }
 }
 
+/// What is masked for readers of a share link.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Mask {
+    /// Names of header fields and trailers, in any case.
+    pub headers: Vec<String>,
+    /// Paths of values in JSON bodies: keys and positions with dots between, `*` for any one of them, `**` for any number.
+    pub json: Vec<String>,
+    /// Names of query parameters, of form fields and of parameters in addresses that header fields hold, in any case.
+    pub query: Vec<String>,
+}
+
+impl Mask {
+    /// How many names or paths each list may have.
+    pub const MOST: usize = 50;
+
+    /// How many characters each of them may have.
+    pub const CHARACTERS: usize = 200;
+
+    /// The lists, under the names that they have in JSON.
+    pub fn lists(&self) -> [(&'static str, &Vec<String>); 3] {
+        [
+            ("headers", &self.headers),
+            ("json", &self.json),
+            ("query", &self.query),
+        ]
+    }
+
+    /// Why a list cannot be taken; `None` when it can.
+    pub fn problem(list: &[String]) -> Option<String> {
+        if list.len() > Self::MOST {
+            return Some(format!("at most {} entries", Self::MOST));
+        }
+        let bad = |entry: &&String| {
+            entry.is_empty()
+                || entry.chars().count() > Self::CHARACTERS
+                || entry.chars().any(|c| c.is_control() || c.is_whitespace())
+        };
+        list.iter().find(bad).map(|_| {
+            format!(
+                "an entry has 1 to {} characters, without blanks",
+                Self::CHARACTERS
+            )
+        })
+    }
+}
+
+impl Default for Mask {
+    fn default() -> Self {
+        let list = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
+        Self {
+            headers: list(&[
+                "authorization",
+                "proxy-authorization",
+                "cookie",
+                "set-cookie",
+                "x-api-key",
+                "api-key",
+                "apikey",
+                "x-auth-token",
+                "x-access-token",
+                "x-csrf-token",
+                "x-gitlab-token",
+                "x-goog-channel-token",
+                "x-telegram-bot-api-secret-token",
+                "x-hook-secret",
+                "x-amz-security-token",
+                "x-vault-token",
+            ]),
+            json: Vec::new(),
+            query: list(&[
+                "token",
+                "access_token",
+                "refresh_token",
+                "id_token",
+                "auth",
+                "key",
+                "api_key",
+                "apikey",
+                "secret",
+                "client_secret",
+                "password",
+                "sig",
+                "signature",
+                "x-amz-signature",
+                "x-amz-credential",
+                "x-amz-security-token",
+                "x-goog-signature",
+            ]),
+        }
+    }
+}
+
 /// How full a bin is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Usage {
@@ -113,6 +209,8 @@ pub struct Usage {
     pub captures: u64,
     /// Their bodies and headers, in bytes.
     pub bytes: u64,
+    /// Those of them that are pinned.
+    pub pinned: u64,
     /// Captures dropped because of [`Keep`].
     pub dropped: u64,
     /// Requests that were refused and left no capture.

@@ -4,7 +4,9 @@ use std::net::{IpAddr, SocketAddr};
 
 use bytes::Bytes;
 
-use super::{Body, BodyState, CaptureNumber, Head, Headers, Reply, Timestamp};
+use super::{
+    Body, BodyState, CaptureNumber, Head, Headers, Marks, Recognised, Reply, Sender, Timestamp,
+};
 
 /// The scheme that the sender used, as far as the server or a trusted proxy knows.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -55,6 +57,10 @@ pub struct Draft {
     pub envelope: Envelope,
     /// The body.
     pub body: Body,
+    /// Whether it was not received here, but taken from a file.
+    pub imported: bool,
+    /// Who sent it, where that was recognised.
+    pub sender: Option<Sender>,
 }
 
 /// What a row of the list shows: a capture without the bytes of its body.
@@ -70,6 +76,10 @@ pub struct CaptureLine {
     pub state: BodyState,
     /// How many bytes of body were declared or sent, when that is more than was kept.
     pub sent: Option<u64>,
+    /// What was noted on it.
+    pub marks: Marks,
+    /// Who sent it, where that was recognised.
+    pub recognised: Option<Recognised>,
 }
 
 /// One recorded request, numbered inside its bin.
@@ -84,13 +94,23 @@ pub struct Capture {
 impl Draft {
     /// The capture that this draft becomes under number `n`.
     pub fn numbered(self, n: CaptureNumber) -> Capture {
-        let Self { envelope, body } = self;
+        let Self {
+            envelope,
+            body,
+            imported,
+            ..
+        } = self;
         let line = CaptureLine {
             n,
             envelope,
             size: body.bytes.len() as u64,
             state: body.state,
             sent: body.sent,
+            marks: Marks {
+                imported,
+                ..Marks::default()
+            },
+            recognised: None,
         };
         Capture {
             line,

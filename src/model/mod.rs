@@ -6,20 +6,33 @@
 //!
 //! To add a word: give it a file of its own here, under the name that the pages and the API use for it.
 
+pub mod base64;
 pub mod bin;
 pub mod body;
 pub mod capture;
+pub mod delivery;
+pub mod event;
 pub mod head;
 pub mod id;
+pub mod marks;
 pub mod refusal;
 pub mod reply;
+pub mod secret;
+pub mod share;
 pub mod time;
+pub mod verdict;
 
-pub use bin::{Alias, Bin, Keep, Settings, Usage};
+pub use bin::{Alias, Bin, Keep, Mask, Settings, Usage};
 pub use body::{Body, BodyState};
 pub use capture::{Capture, CaptureLine, Draft, Envelope, Scheme};
+pub use delivery::{Delivery, Recognised, Sender};
+pub use event::Event;
 pub use head::{Head, Headers, Version};
 pub use id::{BinId, BinKey, CaptureNumber, KeyHash};
+pub use marks::{Marks, MarksChange};
 pub use refusal::{Reason, Refusal};
 pub use reply::Reply;
+pub use secret::Secret;
+pub use share::{Access, MaskKey, Share};
 pub use time::{Clock, Timestamp};
+pub use verdict::{Flaw, Verdict, VerdictState};

@@ -16,12 +16,24 @@ pub enum Error {
         /// When.
         at: Timestamp,
     },
+    /// The share link was revoked, or its time is over.
+    #[error("the share link has ended")]
+    ShareOver {
+        /// When.
+        at: Timestamp,
+    },
+    /// The bin has as many share links as it may.
+    #[error("the bin has as many share links as it may")]
+    TooManyShares,
     /// The bin is there, a capture of that number is not.
     #[error("there is no such capture")]
     UnknownCapture,
     /// Another bin has this alias.
     #[error("another bin has this alias")]
     AliasTaken,
+    /// As much is pinned as may be; what is new needs room too.
+    #[error("as much is pinned as the bin's limits allow")]
+    PinsFull,
     /// Too much is waiting to be written; try again in a moment.
     #[error("too much is waiting to be written")]
     Overloaded,

@@ -13,6 +13,7 @@
 //!   order*: whoever has read number n will never see a lower one appear later. The live streams rest on this.
 //! - A change is announced after it is visible to readers, and changes of one bin in order.
 //! - The oldest captures above a bin's [`Keep`](crate::model::Keep) are gone for readers as soon as the newer ones are there.
+//!   Pinned ones are not: at most half of what a bin may keep can be pinned, and what is unpinned is dropped with the next capture.
 //! - A caller that stops waiting changes nothing: the work is done or it is not, as a whole.
 //!
 //! To add an engine: a folder beside `sqlite/` with the same file names, one arm in [`open`], and its line in the contract
@@ -31,8 +32,8 @@ pub use error::{Error, Result};
 
 use crate::config::StoreConfig;
 use crate::model::{
-    Alias, Bin, BinId, Capture, CaptureLine, CaptureNumber, Clock, Draft, KeyHash, Refusal,
-    Settings, Timestamp, Usage,
+    Alias, Bin, BinId, Capture, CaptureLine, CaptureNumber, Clock, Draft, KeyHash, Marks,
+    MarksChange, MaskKey, Refusal, Settings, Share, Timestamp, Usage,
 };
 
 /// Opens the store that the configuration names.
@@ -79,10 +80,14 @@ pub enum Change {
     Captured(BinId, CaptureNumber),
     /// One capture was deleted.
     Deleted(BinId, CaptureNumber),
+    /// The marks of a capture were changed.
+    Marked(BinId, CaptureNumber),
     /// All captures of the bin up to this number were deleted.
     Cleared(BinId, CaptureNumber),
     /// The settings of the bin were changed.
     Updated(BinId),
+    /// Share links of the bin were made or revoked.
+    Shared(BinId),
     /// Requests to the bin were refused.
     Refused(BinId),
     /// The bin was deleted, or expired.
@@ -109,6 +114,26 @@ pub trait Store: Send + Sync + std::fmt::Debug {
 
     /// The bin that a key opens. Errors: [`Error::UnknownBin`], [`Error::Gone`].
     async fn bin_by_key(&self, key: KeyHash) -> Result<Arc<Bin>>;
+
+    /// The bin that a read key opens, the link it belongs to, and what is to be masked under. Errors: [`Error::UnknownBin`],
+    /// [`Error::Gone`], [`Error::ShareOver`].
+    async fn share(&self, key: KeyHash) -> Result<(Arc<Bin>, Share, MaskKey)>;
+
+    /// The share links of the bin that have not ended, newest first.
+    async fn shares(&self, bin: &Bin) -> Result<Vec<Share>>;
+
+    /// Makes a share link whose read key has this hash, of the bin or of one capture. Errors: [`Error::UnknownCapture`],
+    /// [`Error::TooManyShares`].
+    async fn create_share(
+        &self,
+        bin: &Bin,
+        key: KeyHash,
+        n: Option<CaptureNumber>,
+        expires_at: Option<Timestamp>,
+    ) -> Result<Share>;
+
+    /// Revokes the share link of that id, or all of the bin's, and says how many they were.
+    async fn revoke_shares(&self, bin: &Bin, share: Option<u64>) -> Result<u64>;
 
     /// Replaces the bin's settings. Errors: [`Error::AliasTaken`].
     async fn update_bin(&self, bin: &Bin, settings: Settings) -> Result<Arc<Bin>>;
@@ -138,7 +163,11 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// Deletes one capture. Errors: [`Error::UnknownCapture`].
     async fn delete_capture(&self, bin: &Bin, n: CaptureNumber) -> Result<()>;
 
-    /// Deletes all captures of the bin and says how many they were; numbering goes on.
+    /// Changes what is noted on a capture, and gives what is noted then. Errors: [`Error::UnknownCapture`], and
+    /// [`Error::PinsFull`] when one more pinned capture would be over half of the bin's `keep`.
+    async fn mark(&self, bin: &Bin, n: CaptureNumber, change: MarksChange) -> Result<Marks>;
+
+    /// Deletes all captures of the bin, the pinned ones too, and says how many they were; numbering goes on.
     async fn clear(&self, bin: &Bin) -> Result<u64>;
 
     /// Counts a refused request and keeps its trace. Never waits: under a flood traces are left out first, and counts only
@@ -168,8 +197,10 @@ impl Change {
         match *self {
             Self::Captured(bin, _)
             | Self::Deleted(bin, _)
+            | Self::Marked(bin, _)
             | Self::Cleared(bin, _)
             | Self::Updated(bin)
+            | Self::Shared(bin)
             | Self::Refused(bin)
             | Self::Gone(bin) => bin,
         }

@@ -28,6 +28,24 @@ pub enum Error {
         /// When.
         at: crate::model::Timestamp,
     },
+    /// The share link was revoked, or its time is over.
+    #[error("the share link ended on {at}")]
+    ShareOver {
+        /// When.
+        at: crate::model::Timestamp,
+    },
+    /// The key may only read.
+    #[error("this is the key of a share link: it may only read")]
+    ReadOnly,
+    /// The key shows one request, and nothing around it.
+    #[error("this is the key of a share link to request #{0}: it shows nothing else")]
+    OneRequest(u64),
+    /// The bin has as many share links as it may.
+    #[error(
+        "a bin has at most {} share links at a time: revoke some",
+        crate::model::Share::MOST
+    )]
+    TooManyShares,
     /// The method is not for this address.
     #[error("this address does not take that method")]
     MethodNotAllowed,
@@ -37,6 +55,11 @@ pub enum Error {
     /// Another bin has the alias.
     #[error("another bin has this alias: choose another")]
     AliasTaken,
+    /// As much is pinned as may be.
+    #[error(
+        "half of what the bin keeps is pinned, which is the most: unpin another request, or raise the limits"
+    )]
+    PinsFull,
     /// The request body is not what is expected.
     #[error("{0}")]
     BadRequest(String),
@@ -116,15 +139,17 @@ impl Error {
             Self::NotFound | Self::UnknownBin | Self::UnknownCapture(_) | Self::UnknownFormat => {
                 StatusCode::NOT_FOUND
             }
-            Self::Gone { .. } => StatusCode::GONE,
+            Self::Gone { .. } | Self::ShareOver { .. } => StatusCode::GONE,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
-            Self::AliasTaken => StatusCode::CONFLICT,
+            Self::AliasTaken | Self::PinsFull | Self::TooManyShares => StatusCode::CONFLICT,
             Self::BadRequest(_) | Self::NotJson(_) => StatusCode::BAD_REQUEST,
             Self::Invalid { .. } | Self::Field { .. } | Self::Unprocessable(_) => {
                 StatusCode::UNPROCESSABLE_ENTITY
             }
-            Self::CrossSite | Self::ServiceWorker => StatusCode::FORBIDDEN,
+            Self::CrossSite | Self::ServiceWorker | Self::ReadOnly | Self::OneRequest(_) => {
+                StatusCode::FORBIDDEN
+            }
             Self::UnknownHost(_) => StatusCode::MISDIRECTED_REQUEST,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -149,6 +174,11 @@ impl Error {
             Self::Gone { .. } => "This bin is gone",
             Self::MethodNotAllowed => "Method not allowed",
             Self::Unauthorized => "A key is needed",
+            Self::ShareOver { .. } => "This link has ended",
+            Self::ReadOnly => "Read only",
+            Self::OneRequest(_) => "One request is shared",
+            Self::TooManyShares => "Too many share links",
+            Self::PinsFull => "Too much is pinned",
             Self::AliasTaken => "Alias taken",
             Self::BadRequest(_) | Self::NotJson(_) => "Not understood",
             Self::Invalid { .. } | Self::Field { .. } | Self::Unprocessable(_) => "Not accepted",
@@ -195,6 +225,9 @@ impl From<store::Error> for Error {
             store::Error::UnknownBin => Self::UnknownBin,
             store::Error::Gone { at } => Self::Gone { at },
             store::Error::AliasTaken => Self::AliasTaken,
+            store::Error::ShareOver { at } => Self::ShareOver { at },
+            store::Error::TooManyShares => Self::TooManyShares,
+            store::Error::PinsFull => Self::PinsFull,
             store::Error::Overloaded => Self::Overloaded,
             store::Error::Full => Self::StorageFull,
             other => Self::Store(other),

@@ -1,4 +1,5 @@
-//! What handlers take: the bin behind a key, the address that the visitor uses, which part of a page is wanted.
+//! What handlers take: the address that the visitor uses, which part of a page is wanted; and, out of [`access`](super::access), the
+//! bin behind a key.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -8,21 +9,15 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use axum::response::IntoResponse;
 
+pub use super::access::{
+    AnyVisit, BinByKey, BinByToken, Glimpse, GlimpseByToken, Visit, VisitByToken,
+};
 use super::{App, Error};
 use crate::export::{self, Format};
 use crate::model::{Bin, BinKey, CaptureNumber, Head, Scheme};
 
-/// The bin whose key stands in the page's address (`{key}`).
-#[derive(Debug)]
-pub struct BinByKey {
-    /// The bin.
-    pub bin: Arc<Bin>,
-    /// Its key, to build further addresses of the page.
-    pub key: BinKey,
-}
-
 /// The text of a path parameter; `Error::NotFound` when the route has none of that name.
-async fn path_text<S: Send + Sync>(
+pub(super) async fn path_text<S: Send + Sync>(
     parts: &mut Parts,
     state: &S,
     name: &str,
@@ -37,85 +32,14 @@ async fn path_text<S: Send + Sync>(
         .ok_or(Error::NotFound)
 }
 
-impl BinByKey {
-    async fn from_parts<S: Send + Sync>(parts: &mut Parts, state: &S) -> Result<Self, Error>
-    where
-        Arc<App>: FromRef<S>,
-    {
-        let key: BinKey = path_text(parts, state, "key")
-            .await?
-            .parse()
-            .map_err(|_| Error::UnknownBin)?;
-        let bin = Arc::<App>::from_ref(state)
-            .store
-            .bin_by_key(key.hash())
-            .await?;
-        Ok(Self { bin, key })
-    }
-}
-
-impl<S: Send + Sync> FromRequestParts<S> for BinByKey
-where
-    Arc<App>: FromRef<S>,
-{
-    type Rejection = super::page::Error;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
-        Ok(Self::from_parts(parts, state).await?)
-    }
-}
-
-/// The bin of an API call: its id in the path (`{id}`), its key in `Authorization: Bearer`.
-#[derive(Debug)]
-pub struct BinByToken(pub Arc<Bin>);
-
-/// The key of an API call, to build addresses that need it.
-#[derive(Debug)]
-pub struct Token(pub BinKey);
-
-impl<S: Send + Sync> FromRequestParts<S> for Token {
-    type Rejection = super::api::Error;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
-        let key = bearer(&parts.headers).ok_or(Error::Unauthorized)?;
-        Ok(Self(key))
-    }
-}
-
 /// The key that `Authorization: Bearer` carries (RFC 6750 section 2.1).
-fn bearer(headers: &HeaderMap) -> Option<BinKey> {
+pub(super) fn bearer(headers: &HeaderMap) -> Option<BinKey> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, key) = value.split_once(' ')?;
     if scheme.eq_ignore_ascii_case("bearer") {
         key.trim().parse().ok()
     } else {
         None
-    }
-}
-
-impl<S: Send + Sync> FromRequestParts<S> for BinByToken
-where
-    Arc<App>: FromRef<S>,
-{
-    type Rejection = super::api::Error;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
-        let key = bearer(&parts.headers).ok_or(Error::Unauthorized)?;
-        // A wrong key, a key of another bin and an id that no bin has all read the same: an answer tells nothing of others' bins.
-        let id = path_text(parts, state, "id")
-            .await?
-            .parse()
-            .map_err(|_| Error::UnknownBin)?;
-        let bin = Arc::<App>::from_ref(state)
-            .store
-            .bin_by_key(key.hash())
-            .await
-            .map_err(Error::from)?;
-        if bin.id == id {
-            Ok(Self(bin))
-        } else {
-            Err(Error::UnknownBin.into())
-        }
     }
 }
 
@@ -132,6 +56,20 @@ impl<S: Send + Sync, E: From<Error> + IntoResponse> FromRequestParts<S> for Numb
             .parse()
             .map_err(|_| Error::NotFound)?;
         Ok(Self(CaptureNumber(n), std::marker::PhantomData))
+    }
+}
+
+/// The id of a share link in the path (`{share}`). A text that is no number is a failure `E`: a page's or an API call's.
+#[derive(Debug)]
+pub struct ShareId<E>(pub u64, std::marker::PhantomData<E>);
+
+impl<S: Send + Sync, E: From<Error> + IntoResponse> FromRequestParts<S> for ShareId<E> {
+    type Rejection = E;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, E> {
+        let share = path_text(parts, state, "share").await?;
+        let share = share.parse().map_err(|_| Error::NotFound)?;
+        Ok(Self(share, std::marker::PhantomData))
     }
 }
 

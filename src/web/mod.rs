@@ -8,6 +8,7 @@
 //! To add a page: `page/x.rs`, `templates/x.html`, one line in [`page::router`]. To add an API call: a handler in `api/` with
 //! its description, one line in [`api::router`].
 
+pub mod access;
 pub mod api;
 pub mod assets;
 mod attachment;

@@ -73,6 +73,12 @@ if (app.dataset.stream) {
     },
     count: html => document.getElementById('count').replaceChildren(
       ...new DOMParser().parseFromString(html, 'text/html').body.childNodes),
+    marked(html) {
+      const [row] = parse(html)[0].children;
+      const old = document.getElementById(row.id);
+      row.ariaCurrent = old?.ariaCurrent;
+      old?.replaceWith(row);
+    },
     deleted(n) {
       remove(Number(n));
       if (opened() === Number(n)) calm('deleted', `#${n} was deleted.`, 'It stays here until you open another.');

@@ -487,3 +487,63 @@ fn a_full_bin_is_shown_at_once_and_takes_a_burst() {
     browser.until("document.querySelector('#request[data-n]')");
     assert_eq!(browser.complaints(), [""; 0]);
 }
+
+#[test]
+fn a_request_is_pinned_noted_and_shared() {
+    let server = Server::start();
+    let browser = Browser::open();
+    let bin = server.bin();
+    for _ in 0..3 {
+        server.request(
+            "POST",
+            &format!("/{}/orders?token=t0p-s3cr3t", bin.id),
+            &["Authorization: Bearer t0p-s3cr3t"],
+            b"{}",
+        );
+    }
+    browser.goto(&page(&server, &bin));
+    browser.until("document.getElementById('state').textContent === 'Live'");
+    browser.press("j");
+    browser.until("document.querySelector('#request[data-n=\"2\"]')");
+    browser.press("p");
+    browser.until("document.querySelector('.detail [aria-keyshortcuts=p][aria-pressed=true]')");
+    assert_eq!(server.capture(&bin, 2)["pinned"], true);
+    browser.until("document.querySelector('#r2 [aria-label=pinned]')");
+
+    // Whoever looks at the same time sees the row change, and keeps what is open.
+    let path = format!("/bins/{}/captures/3", bin.id);
+    let note = json!({ "note": "from elsewhere" });
+    server.api("PATCH", &path, Some(&bin.key), Some(&note));
+    browser.until("document.querySelector('#r3 [aria-label=\"with a note\"]')");
+    browser.until("document.querySelector('#r2').ariaCurrent === 'true'");
+
+    browser.click(".remark summary");
+    browser.run("document.querySelector('.remark textarea').value = 'failed <b>here'");
+    browser.click(".remark .save");
+    browser.until("document.querySelector('#r2 [aria-label=\"with a note\"]')");
+    assert_eq!(server.capture(&bin, 2)["note"], "failed <b>here");
+
+    browser.click(".acts a[title=\"Share request\"]");
+    browser.click("form.create button");
+    browser.until("document.querySelector('.url.big')");
+    let link = browser.text(".url.big code");
+    browser.goto(&link);
+    let shown = browser.text("#request");
+    assert!(
+        shown.contains("failed <b>here") && shown.contains("•••"),
+        "{shown}"
+    );
+    assert!(!shown.contains("s3cr3t"), "{shown}");
+    assert_eq!(
+        browser.count("form[action*=mark], form[action*=delete], a.row"),
+        0
+    );
+    assert!(browser.url().ends_with("/requests/2"));
+
+    browser.goto(&format!("{}/share", page(&server, &bin)));
+    browser.click("td form button");
+    browser.until("document.querySelector('.empty')");
+    browser.goto(&link);
+    browser.until("document.querySelector('h1').textContent === 'This link has ended'");
+    assert_eq!(browser.complaints(), [""; 0]);
+}

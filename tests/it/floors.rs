@@ -4,11 +4,15 @@ use std::fs;
 use std::path::Path;
 
 /// The table of `lib.rs`: a module, and its floor.
-const FLOORS: [(&str, u8); 11] = [
+const FLOORS: [(&str, u8); 15] = [
     ("model", 0),
     ("config", 1),
+    ("filter", 1),
+    ("mask", 1),
     ("viewer", 1),
     ("export", 1),
+    ("import", 1),
+    ("provider", 1),
     ("store", 2),
     ("live", 3),
     ("ingest", 4),

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::events;
 use super::row::{self, int};
-use crate::model::{Alias, Bin, BinId, KeyHash, Settings, Timestamp, Usage};
+use crate::model::{Alias, Bin, BinId, Keep, KeyHash, Settings, Timestamp, Usage};
 use crate::store::{Address, Error, Result};
 
 /// A day in microseconds.
@@ -108,14 +109,14 @@ pub(super) fn bury(connection: &Connection, serial: u64, now: Timestamp) -> rusq
         params![int(serial), now.as_micros()],
     )?;
     connection.execute("DELETE FROM refusals WHERE serial = ?1", [int(serial)])?;
-    Ok(())
+    events::forget_times(connection, serial)
 }
 
 /// How full the bin is.
 pub(super) fn usage(connection: &Connection, serial: u64) -> rusqlite::Result<Usage> {
     connection
         .prepare_cached(
-            "SELECT captures, bytes, dropped, refused, last_capture_at FROM bins WHERE serial = ?1",
+            "SELECT captures, bytes, dropped, refused, last_capture_at, pinned FROM bins WHERE serial = ?1",
         )?
         .query_row([int(serial)], |found| {
             Ok(Usage {
@@ -124,6 +125,7 @@ pub(super) fn usage(connection: &Connection, serial: u64) -> rusqlite::Result<Us
                 dropped: row::count(found, 2)?,
                 refused: row::count(found, 3)?,
                 last_capture_at: found.get::<_, Option<i64>>(4)?.map(Timestamp::from_micros),
+                pinned: row::count(found, 5)?,
             })
         })
 }
@@ -138,6 +140,11 @@ pub(super) struct Counters {
     pub(super) dropped: u64,
     pub(super) last_capture_at: Option<i64>,
     pub(super) gone_at: Option<Timestamp>,
+    /// How many captures are pinned, and their bytes.
+    pub(super) pinned: u64,
+    pub(super) pinned_bytes: u64,
+    /// Between the floor and this number nothing but pinned captures is left. Only kept in mind: at first it is the floor.
+    pub(super) passed: u64,
 }
 
 impl Counters {
@@ -145,14 +152,30 @@ impl Counters {
     pub(super) fn clear(&mut self) -> u64 {
         self.floor = self.last_n;
         self.bytes = 0;
+        self.pinned = 0;
+        self.pinned_bytes = 0;
         std::mem::take(&mut self.captures)
+    }
+
+    /// Whether more is there than is to be kept.
+    pub(super) fn are_over(&self, keep: Keep) -> bool {
+        (keep.captures != 0 && self.captures > keep.captures)
+            || (keep.bytes != 0 && self.bytes > keep.bytes && self.captures > 1)
+    }
+
+    /// Whether more is pinned than may be: half of what is to be kept, so that there is always room for what is new. One capture
+    /// may be, however large it is.
+    pub(super) fn are_pinned_full(&self, keep: Keep) -> bool {
+        self.pinned > 1
+            && ((keep.captures != 0 && self.pinned > keep.captures / 2)
+                || (keep.bytes != 0 && self.pinned_bytes > keep.bytes / 2))
     }
 }
 
 /// The counters of a bin, as of the last commit.
 pub(super) fn counters(connection: &Connection, serial: u64) -> rusqlite::Result<Counters> {
     connection
-        .prepare_cached("SELECT last_n, floor, captures, bytes, dropped, last_capture_at, gone_at FROM bins WHERE serial = ?1")?
+        .prepare_cached("SELECT last_n, floor, captures, bytes, dropped, last_capture_at, gone_at, pinned, pinned_bytes FROM bins WHERE serial = ?1")?
         .query_row([int(serial)], |found| {
             Ok(Counters {
                 last_n: row::count(found, 0)?,
@@ -162,11 +185,15 @@ pub(super) fn counters(connection: &Connection, serial: u64) -> rusqlite::Result
                 dropped: row::count(found, 4)?,
                 last_capture_at: found.get(5)?,
                 gone_at: found.get::<_, Option<i64>>(6)?.map(Timestamp::from_micros),
+                pinned: row::count(found, 7)?,
+                pinned_bytes: row::count(found, 8)?,
+                passed: row::count(found, 1)?,
             })
         })
 }
 
-/// Writes the counters, as part of the transaction that changed them. The day, which has an index, only when it is another.
+/// Writes the counters, as part of the transaction that changed them. The day, which has an index, only when it is another; what is
+/// pinned, which no append changes, likewise.
 pub(super) fn save_counters(
     connection: &Connection,
     serial: u64,
@@ -178,6 +205,16 @@ pub(super) fn save_counters(
         connection
             .prepare_cached("UPDATE bins SET active_day = ?2 WHERE serial = ?1")?
             .execute(params![int(serial), day(counters)])?;
+    }
+    let pinned = |counters: &Counters| (counters.pinned, counters.pinned_bytes);
+    if pinned(before) != pinned(counters) {
+        connection
+            .prepare_cached("UPDATE bins SET pinned = ?2, pinned_bytes = ?3 WHERE serial = ?1")?
+            .execute([
+                int(serial),
+                int(counters.pinned),
+                int(counters.pinned_bytes),
+            ])?;
     }
     connection
         .prepare_cached(

@@ -4,6 +4,7 @@ use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 
 use super::bins::Counters;
 use super::row::{self, int, row_id};
+use super::{events, marks};
 use crate::model::{Capture, CaptureLine, CaptureNumber, Draft, Keep, Scheme};
 use crate::store::Window;
 
@@ -152,36 +153,70 @@ pub(super) fn neighbours(
     Ok((newer, older))
 }
 
-/// Deletes the row of one capture and gives its weight; `None` when it is not there.
+/// Deletes the row of one capture with its marks, and takes it off the counters; says whether it was there.
 pub(super) fn delete(
     connection: &Connection,
     serial: u64,
     n: CaptureNumber,
-) -> rusqlite::Result<Option<u64>> {
+    counters: &mut Counters,
+) -> rusqlite::Result<bool> {
+    if n.0 <= counters.floor {
+        return Ok(false);
+    }
+    let id = row_id(serial, n.0.min(MOST));
     let sql = format!("DELETE FROM captures WHERE id = ?1 RETURNING {WEIGHT}");
-    connection
+    let deleted = connection
         .prepare_cached(&sql)?
+        .query_row([id], |found| row::count(found, 0))
+        .optional()?;
+    let Some(weight) = deleted else {
+        return Ok(false);
+    };
+    counters.captures = counters.captures.saturating_sub(1);
+    counters.bytes = counters.bytes.saturating_sub(weight);
+    events::purge(connection, id - 1, id)?;
+    if marks::delete(connection, id)?.pinned {
+        counters.pinned = counters.pinned.saturating_sub(1);
+        counters.pinned_bytes = counters.pinned_bytes.saturating_sub(weight);
+    }
+    Ok(true)
+}
+
+/// What a capture that can be read counts towards `keep.bytes`; `None` when there is none of that number.
+pub(super) fn weight_of(
+    connection: &Connection,
+    serial: u64,
+    n: CaptureNumber,
+    counters: &Counters,
+) -> rusqlite::Result<Option<u64>> {
+    if n.0 <= counters.floor {
+        return Ok(None);
+    }
+    connection
+        .prepare_cached(&format!("SELECT {WEIGHT} FROM captures WHERE id = ?1"))?
         .query_row([row_id(serial, n.0.min(MOST))], |found| {
             row::count(found, 0)
         })
         .optional()
 }
 
-/// Raises the floor until the bin is within its `keep`: the oldest captures are gone for readers with the commit that holds
-/// this; their rows are purged later.
+/// Makes the bin fit its `keep`: the oldest captures are gone for readers with the commit that holds this. `before` are the
+/// counters at the beginning of the transaction.
 pub(super) fn trim(
     connection: &Connection,
     serial: u64,
     keep: Keep,
+    before: &Counters,
     counters: &mut Counters,
 ) -> rusqlite::Result<()> {
-    let over = |counters: &Counters| {
-        (keep.captures != 0 && counters.captures > keep.captures)
-            || (keep.bytes != 0 && counters.bytes > keep.bytes && counters.captures > 1)
-    };
-    if !over(counters) {
+    if !counters.are_over(keep) {
         return Ok(());
     }
+    if counters.pinned > 0 {
+        let added = counters.last_n - before.last_n;
+        return trim_between_pins(connection, serial, keep, added, counters);
+    }
+    // The floor is raised, the rows are purged later.
     let mut sql = connection.prepare_cached(&format!(
         "SELECT id, {WEIGHT} FROM captures WHERE id > ?1 AND id <= ?2 ORDER BY id"
     ))?;
@@ -189,12 +224,63 @@ pub(super) fn trim(
         row_id(serial, counters.floor),
         row_id(serial, counters.last_n),
     ])?;
-    while over(counters) {
+    while counters.are_over(keep) {
         let Some(found) = oldest.next()? else { break };
         counters.floor = row::number(found.get(0)?);
         counters.captures = counters.captures.saturating_sub(1);
         counters.bytes = counters.bytes.saturating_sub(row::count(found, 1)?);
         counters.dropped += 1;
+    }
+    Ok(())
+}
+
+/// How many more rows are deleted at once between pinned captures than were added. There are more only after `keep` was made
+/// smaller, and then the next commits do the rest: senders wait for each of them.
+const BETWEEN_PINS: u64 = 64;
+
+/// The same where captures are pinned, which stay above the floor: below the oldest of them the floor is raised, above it each row
+/// is deleted by itself. The newest capture stays, even where pinned ones take all the room.
+fn trim_between_pins(
+    connection: &Connection,
+    serial: u64,
+    keep: Keep,
+    added: u64,
+    counters: &mut Counters,
+) -> rusqlite::Result<()> {
+    let mut deleted = Vec::new();
+    let mut sql = connection.prepare_cached(&format!(
+        "SELECT id, {WEIGHT}, EXISTS (SELECT 1 FROM marks WHERE marks.id = captures.id AND pinned)
+         FROM captures WHERE id > ?1 AND id < ?2 ORDER BY id"
+    ))?;
+    let mut oldest = sql.query([
+        row_id(serial, counters.passed.max(counters.floor)),
+        row_id(serial, counters.last_n),
+    ])?;
+    let mut is_below_pins = counters.passed <= counters.floor;
+    let most = added.saturating_add(BETWEEN_PINS);
+    while counters.are_over(keep) && (deleted.len() as u64) < most {
+        let Some(found) = oldest.next()? else { break };
+        let id: i64 = found.get(0)?;
+        counters.passed = row::number(id);
+        if found.get(2)? {
+            is_below_pins = false;
+            continue;
+        }
+        if is_below_pins {
+            counters.floor = counters.passed;
+        } else {
+            deleted.push(id);
+        }
+        counters.captures = counters.captures.saturating_sub(1);
+        counters.bytes = counters.bytes.saturating_sub(row::count(found, 1)?);
+        counters.dropped += 1;
+    }
+    drop(oldest);
+    let mut sql = connection.prepare_cached("DELETE FROM captures WHERE id = ?1")?;
+    for id in deleted {
+        sql.execute([id])?;
+        events::purge(connection, id - 1, id)?;
+        marks::delete(connection, id)?;
     }
     Ok(())
 }
@@ -235,6 +321,8 @@ pub(super) fn purge(
     connection
         .prepare_cached("DELETE FROM captures WHERE id > ?1 AND id <= ?2")?
         .execute([row_id(serial, purged), row_id(serial, upto)])?;
+    marks::purge(connection, row_id(serial, purged), row_id(serial, upto))?;
+    events::purge(connection, row_id(serial, purged), row_id(serial, upto))?;
     connection
         .prepare_cached("UPDATE bins SET purged = ?2 WHERE serial = ?1")?
         .execute([int(serial), int(upto)])?;

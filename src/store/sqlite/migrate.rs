@@ -12,6 +12,7 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0001_init.sql"),
     include_str!("migrations/0002_bins_by_day.sql"),
     include_str!("migrations/0003_marks.sql"),
+    include_str!("migrations/0004_events.sql"),
 ];
 
 /// Runs the steps that are missing, each in a transaction of its own with its version.

@@ -2,8 +2,8 @@
 //!
 //! [`writer`] is the one thread that writes, fed by [`queue`] a batch at a time; [`reader`] holds read-only connections that
 //! never wait for it; [`checkpoint`] empties the write-ahead log in the background, [`purge`] deletes in small steps; [`cache`]
-//! knows bins by name; [`folder`] opens the database, [`room`] is for the day the disk is full. [`bins`], [`captures`] and
-//! [`refusals`] are the SQL, [`row`] turns columns into the model.
+//! knows bins by name; [`folder`] opens the database, [`room`] is for the day the disk is full. [`bins`], [`captures`],
+//! [`events`], [`marks`], [`shares`] and [`refusals`] are the SQL, [`row`] turns columns into the model.
 //!
 //! Durability: WAL with `synchronous=FULL`, so a commit is on the disk before anybody hears of it
 //! (<https://www.sqlite.org/pragma.html#pragma_synchronous>).
@@ -12,7 +12,9 @@ mod bins;
 mod cache;
 mod captures;
 mod checkpoint;
+mod events;
 mod folder;
+mod marks;
 mod migrate;
 mod purge;
 mod queue;
@@ -20,6 +22,7 @@ mod reader;
 mod refusals;
 mod room;
 mod row;
+mod shares;
 mod writer;
 
 use std::fs::File;
@@ -40,8 +43,8 @@ use self::writer::{Outcome, Writer};
 use super::{Address, Change, ChangeFeed, Error, Result, Store, Window};
 use crate::config::StoreConfig;
 use crate::model::{
-    Bin, BinId, Capture, CaptureLine, CaptureNumber, Clock, Draft, KeyHash, Refusal, Settings,
-    Timestamp, Usage,
+    Bin, BinId, Capture, CaptureLine, CaptureNumber, Clock, Draft, KeyHash, Marks, MarksChange,
+    MaskKey, Refusal, Settings, Share, Timestamp, Usage,
 };
 
 /// How many batches of changes a reader of the feed may be behind.
@@ -184,6 +187,62 @@ impl Store for Sqlite {
         self.find(Name::Key(key)).await
     }
 
+    async fn share(&self, key: KeyHash) -> Result<(Arc<Bin>, Share, MaskKey)> {
+        let now = self.clock.now();
+        let found = self
+            .readers
+            .read(move |connection| shares::find(connection, key))
+            .await?;
+        let found = found.ok_or(Error::UnknownBin)?;
+        if let Some(at) = found.gone_at {
+            return Err(Error::Gone { at });
+        }
+        let expired_at = found.share.expires_at.filter(|_| found.share.is_over(now));
+        match found.revoked_at.or(expired_at) {
+            Some(at) => Err(Error::ShareOver { at }),
+            None => Ok((Arc::new(found.bin), found.share, found.mask_key)),
+        }
+    }
+
+    async fn shares(&self, bin: &Bin) -> Result<Vec<Share>> {
+        let (serial, now) = (bin.serial, self.clock.now());
+        self.readers
+            .read(move |connection| shares::live(connection, serial, now))
+            .await
+    }
+
+    async fn create_share(
+        &self,
+        bin: &Bin,
+        key: KeyHash,
+        n: Option<CaptureNumber>,
+        expires_at: Option<Timestamp>,
+    ) -> Result<Share> {
+        let (serial, id, now) = (bin.serial, bin.id, self.clock.now());
+        let work = move |writer: &mut Writer| {
+            writer.change(serial, |transaction, counters| {
+                if let Some(n) = n {
+                    captures::weight_of(transaction, serial, n, counters)?
+                        .ok_or(Error::UnknownCapture)?;
+                }
+                let share = shares::insert(transaction, serial, key, n, expires_at, now)?;
+                Ok((share, Change::Shared(id)))
+            })
+        };
+        self.write(work).await
+    }
+
+    async fn revoke_shares(&self, bin: &Bin, share: Option<u64>) -> Result<u64> {
+        let (serial, id, now) = (bin.serial, bin.id, self.clock.now());
+        let work = move |writer: &mut Writer| {
+            writer.change(serial, |transaction, _| {
+                let revoked = shares::revoke(transaction, serial, share, now)?;
+                Ok((revoked, Change::Shared(id)))
+            })
+        };
+        self.write(work).await
+    }
+
     async fn update_bin(&self, bin: &Bin, settings: Settings) -> Result<Arc<Bin>> {
         let (cache, mut updated) = (Arc::clone(&self.cache), bin.clone());
         updated.settings = settings;
@@ -257,15 +316,22 @@ impl Store for Sqlite {
         let (serial, id) = (bin.serial, bin.id);
         let work = move |writer: &mut Writer| {
             writer.change(serial, |transaction, counters| {
-                let deleted = if n.0 > counters.floor {
-                    captures::delete(transaction, serial, n)?
+                if captures::delete(transaction, serial, n, counters)? {
+                    Ok(((), Change::Deleted(id, n)))
                 } else {
-                    None
-                };
-                let weight = deleted.ok_or(Error::UnknownCapture)?;
-                counters.captures = counters.captures.saturating_sub(1);
-                counters.bytes = counters.bytes.saturating_sub(weight);
-                Ok(((), Change::Deleted(id, n)))
+                    Err(Error::UnknownCapture)
+                }
+            })
+        };
+        self.write(work).await
+    }
+
+    async fn mark(&self, bin: &Bin, n: CaptureNumber, change: MarksChange) -> Result<Marks> {
+        let (serial, id, keep) = (bin.serial, bin.id, bin.settings.keep);
+        let work = move |writer: &mut Writer| {
+            writer.change(serial, |transaction, counters| {
+                let marks = marks::change(transaction, serial, n, &change, keep, counters)?;
+                Ok((marks, Change::Marked(id, n)))
             })
         };
         self.write(work).await

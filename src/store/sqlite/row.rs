@@ -6,9 +6,10 @@ use bytes::Bytes;
 use rusqlite::Row;
 use rusqlite::types::Type;
 
+use super::events;
 use crate::model::{
-    Bin, BinId, BodyState, Capture, CaptureLine, CaptureNumber, Envelope, Head, Headers, Reason,
-    Refusal, Reply, Scheme, Timestamp, Version,
+    Bin, BinId, BodyState, Capture, CaptureLine, CaptureNumber, Envelope, Head, Headers, Marks,
+    Reason, Refusal, Reply, Scheme, Timestamp, Version,
 };
 
 /// How many bits of a capture's row id are its number.
@@ -114,9 +115,13 @@ pub(super) fn bin(row: &Row<'_>) -> rusqlite::Result<(Bin, Option<Timestamp>)> {
     Ok((bin, gone_at))
 }
 
-/// The columns of a capture without its body, for [`line()`].
+/// The columns of a capture without its body, for [`line()`]. The last ones are its marks and its
+/// sender, NULL where it has none: this is the one place that reads them.
 pub(super) const LINE: &str = "id, received_at, took_us, method, target, path_at, version, https, host, client, peer, \
-     status, rule, delay_ms, state, size, sent, as_sent, trailers, headers";
+     status, rule, delay_ms, state, size, sent, as_sent, trailers, headers, \
+     (SELECT pinned || imported || note FROM marks WHERE marks.id = captures.id), \
+     (SELECT json_array(provider, event_id, type, at, number, first, previous, flags, thread IS NOT NULL) \
+      FROM events WHERE events.id = captures.id)";
 
 /// A capture without its body.
 pub(super) fn line(row: &Row<'_>) -> rusqlite::Result<CaptureLine> {
@@ -159,14 +164,26 @@ pub(super) fn line(row: &Row<'_>) -> rusqlite::Result<CaptureLine> {
         sent: row
             .get::<_, Option<i64>>(16)?
             .map(|sent| sent.max(0).cast_unsigned()),
+        marks: marks(row.get_ref(20)?.as_str_or_null()?),
+        recognised: events::read(row.get_ref(21)?.as_str_or_null()?),
     })
+}
+
+/// Marks out of the text of their columns: two digits and the note.
+fn marks(text: Option<&str>) -> Marks {
+    let text = text.unwrap_or("00");
+    Marks {
+        pinned: text.starts_with('1'),
+        imported: text.get(1..2) == Some("1"),
+        note: text.get(2..).unwrap_or_default().to_owned(),
+    }
 }
 
 /// A capture, from the columns of [`LINE`] and `body`.
 pub(super) fn capture(row: &Row<'_>) -> rusqlite::Result<Capture> {
     Ok(Capture {
         line: line(row)?,
-        body: bytes(row, 20)?,
+        body: bytes(row, 22)?,
     })
 }
 

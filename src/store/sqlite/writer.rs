@@ -21,7 +21,7 @@ use super::queue::{
     Append, Batch, Next, Queue, REFUSED_ADDRESSES, REFUSED_TRACES, Refused, closed,
 };
 use super::room::{Room, SMALL, shrink_log};
-use super::{captures, refusals};
+use super::{captures, events, marks, refusals};
 use crate::model::{Bin, BinId, CaptureNumber, Draft};
 use crate::store::{Address, Change, Error, Result};
 
@@ -288,6 +288,16 @@ impl Writer {
             }
             counters.last_n += 1;
             insert.run(bin.serial, counters.last_n, draft)?;
+            if draft.imported {
+                marks::import(&transaction, bin.serial, counters.last_n)?;
+            }
+            events::insert(
+                &transaction,
+                bin.serial,
+                counters.last_n,
+                counters.floor,
+                draft,
+            )?;
             counters.captures += 1;
             counters.bytes += captures::weight(draft);
             counters.last_capture_at = counters
@@ -298,7 +308,7 @@ impl Writer {
         drop(insert);
         for (serial, Touched { bin, before, after }) in &mut touched {
             if after.gone_at.is_none() {
-                captures::trim(&transaction, *serial, bin.settings.keep, after)?;
+                captures::trim(&transaction, *serial, bin.settings.keep, before, after)?;
                 bins::save_counters(&transaction, *serial, before, after)?;
             }
         }

@@ -12,7 +12,7 @@ use super::json::JsonBody;
 use super::{Error, Problem, wire};
 use crate::model::{Bin, BinId, BinKey};
 use crate::web::App;
-use crate::web::extract::{BinByToken, Site};
+use crate::web::extract::{BinByKey, BinByToken, Site, VisitByToken};
 
 /// How many traces of refused requests are shown.
 const REFUSALS: usize = 20;
@@ -53,7 +53,7 @@ pub(super) async fn create(
 
 /// Show a bin
 ///
-/// With how much it holds, and what was refused lately.
+/// With how much it holds, and what was refused lately. A read key is told neither the settings nor what was refused.
 #[utoipa::path(
     get,
     path = "/api/v1/bins/{id}",
@@ -65,9 +65,13 @@ pub(super) async fn create(
 pub(super) async fn show(
     State(app): State<Arc<App>>,
     site: Site,
-    BinByToken(bin): BinByToken,
+    VisitByToken(visit): VisitByToken,
 ) -> Result<Response, Error> {
-    full(&app, &site, &bin).await
+    if visit.can_write() {
+        full(&app, &site, &visit.bin).await
+    } else {
+        shared(&app, &site, &visit).await
+    }
 }
 
 /// Change a bin's settings
@@ -116,6 +120,13 @@ pub(super) async fn delete(
 ) -> Result<StatusCode, Error> {
     app.store.delete_bin(&bin).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// The bin as a read key shows it.
+async fn shared(app: &App, site: &Site, visit: &BinByKey) -> Result<Response, Error> {
+    let usage = visit.usage(&*app.store).await?;
+    let shape = wire::Bin::new(&visit.bin, &usage, &[], site);
+    Ok(Json(shape.without_settings()).into_response())
 }
 
 async fn full(app: &App, site: &Site, bin: &Bin) -> Result<Response, Error> {

@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use super::{Error, Problem, query, wire};
 use crate::model::CaptureNumber;
 use crate::store::{self, Window};
-use crate::web::extract::{BinByToken, FormatByName, Number, Site, Token};
+use crate::web::extract::{BinByToken, FormatByName, GlimpseByToken, Number, Site, VisitByToken};
 use crate::web::{self, App, attachment};
 
 /// How many captures an answer has when the question does not say.
@@ -41,18 +41,20 @@ const MAX_LIMIT: u64 = 200;
 )]
 pub(super) async fn index(
     State(app): State<Arc<App>>,
-    BinByToken(bin): BinByToken,
+    VisitByToken(visit): VisitByToken,
     uri: Uri,
 ) -> Result<Response, Error> {
     let (window, limit) = window(&uri)?;
-    let mut lines = app.store.lines(&bin, window).await?;
+    let mut lines = visit.lines(&*app.store, window).await?;
     let next = if lines.len() > limit {
         lines.truncate(limit);
         lines.last().map(|line| line.n.0)
     } else {
         None
     };
-    let captures = lines.iter().map(|line| wire::Capture::line(&bin, line));
+    let captures = lines
+        .iter()
+        .map(|line| wire::Capture::line(&visit.bin, line));
     Ok(Json(wire::Captures {
         captures: captures.collect(),
         next,
@@ -106,12 +108,11 @@ fn window(uri: &Uri) -> Result<(Window, usize), web::Error> {
 )]
 pub(super) async fn show(
     State(app): State<Arc<App>>,
-    BinByToken(bin): BinByToken,
+    GlimpseByToken(visit): GlimpseByToken,
     number: Number<Error>,
 ) -> Result<Response, Error> {
-    let n = number.0;
-    let capture = app.store.capture(&bin, n).await.map_err(of_capture(n))?;
-    Ok(Json(wire::Capture::whole(&bin, &capture)).into_response())
+    let capture = visit.capture(&*app.store, number.0).await?;
+    Ok(Json(wire::Capture::whole(&visit.bin, &capture)).into_response())
 }
 
 /// Download a body
@@ -136,7 +137,7 @@ pub(super) async fn show(
 )]
 pub(super) async fn body(
     State(app): State<Arc<App>>,
-    BinByToken(bin): BinByToken,
+    GlimpseByToken(visit): GlimpseByToken,
     number: Number<Error>,
     uri: Uri,
 ) -> Result<Response, Error> {
@@ -152,15 +153,15 @@ pub(super) async fn body(
             .into());
         }
     };
-    let n = number.0;
-    let capture = app.store.capture(&bin, n).await.map_err(of_capture(n))?;
+    let capture = visit.capture(&*app.store, number.0).await?;
     Ok(attachment::body(capture, wanted).await?)
 }
 
 /// Write a capture as another tool has it
 ///
 /// `curl` is a command that sends the same bytes again, to this server; for a body that cannot be written into it, it holds an
-/// address with the bin's key, to download the body from. `http` is the request as raw HTTP/1.1.
+/// address with the bin's key, to download the body from. `httpie`, `fetch`, `python` and `powershell` are commands likewise; what one of
+/// these cannot send is said in a comment. `http` is the request as raw HTTP/1.1, `har` a log of this one request (HAR 1.2).
 #[utoipa::path(
     get,
     path = "/api/v1/bins/{id}/captures/{n}/as/{format}",
@@ -176,15 +177,15 @@ pub(super) async fn body(
 )]
 pub(super) async fn export_as(
     State(app): State<Arc<App>>,
-    BinByToken(bin): BinByToken,
-    Token(key): Token,
+    GlimpseByToken(visit): GlimpseByToken,
     number: Number<Error>,
     format: FormatByName<Error>,
     site: Site,
 ) -> Result<Response, Error> {
-    let n = number.0;
-    let capture = app.store.capture(&bin, n).await.map_err(of_capture(n))?;
-    Ok(attachment::export(&capture, format.0, &bin, &key, &site))
+    let capture = visit.capture(&*app.store, number.0).await?;
+    Ok(attachment::export(
+        &capture, format.0, &visit.bin, &visit.key, &site,
+    ))
 }
 
 /// Delete a capture
@@ -234,7 +235,9 @@ pub(super) async fn clear(
 }
 
 /// What the store says, with the number that it was asked for.
-fn of_capture(CaptureNumber(n): CaptureNumber) -> impl FnOnce(store::Error) -> web::Error {
+pub(super) fn of_capture(
+    CaptureNumber(n): CaptureNumber,
+) -> impl FnOnce(store::Error) -> web::Error {
     move |error| match error {
         store::Error::UnknownCapture => web::Error::UnknownCapture(n),
         other => other.into(),

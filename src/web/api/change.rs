@@ -6,7 +6,7 @@ use utoipa::openapi::{Ref, RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::json;
-use crate::model::{Keep, Settings};
+use crate::model::{Keep, Mask, Settings};
 use crate::web::Error;
 
 /// Settings to change. What is left out stays as it is; in a new bin it has its default.
@@ -34,6 +34,48 @@ pub(super) struct Change {
     #[serde(default, deserialize_with = "given")]
     #[schema(nullable = false)]
     body_limit: Option<u64>,
+    /// What readers of a share link do not see.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
+    mask: Option<MaskChange>,
+}
+
+/// What is to be masked. A list that is left out stays as it is; one that is given replaces the whole list.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct MaskChange {
+    /// Names of header fields and trailers, in any case.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false, max_items = 50)]
+    headers: Option<Vec<String>>,
+    /// Paths of values in JSON bodies, such as `card.number`, `items.*.token` or `**.password`.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false, max_items = 50)]
+    json: Option<Vec<String>>,
+    /// Names of query parameters and of form fields, in any case.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false, max_items = 50)]
+    query: Option<Vec<String>>,
+}
+
+impl MaskChange {
+    fn apply(self, mask: &mut Mask) -> Result<(), Error> {
+        let changed = Mask {
+            headers: self.headers.unwrap_or_else(|| mask.headers.clone()),
+            json: self.json.unwrap_or_else(|| mask.json.clone()),
+            query: self.query.unwrap_or_else(|| mask.query.clone()),
+        };
+        for (name, list) in changed.lists() {
+            if let Some(problem) = Mask::problem(list) {
+                return Err(Error::Field {
+                    field: format!("mask.{name}"),
+                    problem,
+                });
+            }
+        }
+        *mask = changed;
+        Ok(())
+    }
 }
 
 /// Text, or null for none: null is a value here, not the absence of the field.
@@ -92,7 +134,9 @@ impl ToSchema for NewBin {
 }
 
 /// Keeps "not there" apart from "null": a field that is there is always `Some`, and null is only for a type that has it.
-fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(source: D) -> Result<Option<T>, D::Error> {
+pub(super) fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    source: D,
+) -> Result<Option<T>, D::Error> {
     T::deserialize(source).map(Some)
 }
 
@@ -158,6 +202,9 @@ impl Change {
                 ));
             }
             settings.body_limit = limit;
+        }
+        if let Some(mask) = self.mask {
+            mask.apply(&mut settings.mask)?;
         }
         Ok(())
     }

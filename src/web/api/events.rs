@@ -12,9 +12,10 @@ use futures_util::{Stream, StreamExt, stream};
 use serde_json::json;
 
 use super::{Error, Problem, query, wire};
-use crate::live::{Event, Subscription};
+use crate::live::Event;
 use crate::model::{Bin, CaptureNumber};
-use crate::web::extract::BinByToken;
+use crate::web::access::Watch;
+use crate::web::extract::VisitByToken;
 use crate::web::{self, App};
 
 /// How often an idle stream shows that it is alive: proxies cut what is silent for a minute.
@@ -27,7 +28,7 @@ const RETRY_MS: (u64, u64) = (2000, 2000);
 /// Watch a bin
 ///
 /// Server-sent events. `capture` has a capture as lists have it, in one line of JSON, and its number as `id`; `deleted` has
-/// `{"n": …}`; `cleared` and `gone` have `{}`, and after `gone` the stream ends; `resync` has `{"after": …}`: more was missed
+/// `{"n": …}`; `marked` has a capture that was pinned, unpinned or noted on; `cleared` and `gone` have `{}`, and after `gone`, which also tells that a read key has ended, the stream ends; `resync` has `{"after": …}`: more was missed
 /// than is sent one by one, so list the captures again; what comes next is above that number.
 ///
 /// A reader that comes back with `Last-Event-ID` (or `after`) is first given what it missed, without a gap or a double. An
@@ -51,15 +52,15 @@ const RETRY_MS: (u64, u64) = (2000, 2000);
 )]
 pub(super) async fn watch(
     State(app): State<Arc<App>>,
-    BinByToken(bin): BinByToken,
+    VisitByToken(visit): VisitByToken,
     headers: HeaderMap,
     uri: Uri,
 ) -> Result<Response, Error> {
     let [after] = query::numbers(&uri, ["after"])?;
     let after = last_event_id(&headers)?.or(after).map(CaptureNumber);
-    let subscription = app.hub.subscribe(Arc::clone(&bin), after).await?;
+    let watch = visit.watch(&app, after).await?;
     let stream =
-        Sse::new(events(bin, subscription)).keep_alive(KeepAlive::new().interval(KEEP_ALIVE));
+        Sse::new(events(visit.bin, watch)).keep_alive(KeepAlive::new().interval(KEEP_ALIVE));
     // A proxy that buffers or rewrites would hold events back.
     let headers = [
         (header::CACHE_CONTROL, "no-cache, no-transform"),
@@ -86,7 +87,7 @@ fn last_event_id(headers: &HeaderMap) -> Result<Option<u64>, web::Error> {
 
 fn events(
     bin: Arc<Bin>,
-    subscription: Subscription,
+    watch: Watch,
 ) -> impl Stream<Item = Result<sse::Event, Infallible>> + Send {
     let (least, spread) = RETRY_MS;
     let retry = least + uuid::Uuid::new_v4().as_u64_pair().1 % spread;
@@ -94,12 +95,12 @@ fn events(
     let hello = sse::Event::default()
         .retry(Duration::from_millis(retry))
         .comment("watching");
-    let rest = stream::unfold((bin, subscription), |(bin, mut subscription)| async {
+    let rest = stream::unfold((bin, watch), |(bin, mut watch)| async {
         loop {
             // What the store says when it fails is no event: the stream ends, and the reader comes back for what it missed.
-            let event = subscription.next().await.ok().flatten()?;
+            let event = watch.next().await.ok().flatten()?;
             if let Some(event) = written(&bin, &event) {
-                return Some((Ok(event), (bin, subscription)));
+                return Some((Ok(event), (bin, watch)));
             }
         }
     });
@@ -114,12 +115,13 @@ fn written(bin: &Bin, event: &Event) -> Option<sse::Event> {
             .id(line.n.to_string())
             .json_data(wire::Capture::line(bin, line)),
         Event::Deleted(n) => named("deleted").json_data(json!({ "n": n })),
+        Event::Marked(line) => named("marked").json_data(wire::Capture::line(bin, line)),
         Event::Cleared => named("cleared").json_data(json!({})),
         Event::Resync(after) => named("resync")
             .id(after.to_string())
             .json_data(json!({ "after": after })),
         Event::Gone => named("gone").json_data(json!({})),
-        Event::Updated | Event::Refused => return None,
+        Event::Updated | Event::Shared | Event::Refused => return None,
     };
     // The shapes are maps with text for keys: they can always be written.
     event.ok()

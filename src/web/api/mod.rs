@@ -10,15 +10,16 @@
 //! To add a call: a handler with its `#[utoipa::path]`, one line in `described`. To add a setting: its field in
 //! [`Settings`](crate::model::Settings) and in `change`.
 
-mod base64;
 mod bins;
 mod captures;
 mod change;
 mod error;
 mod events;
 mod json;
+mod marks;
 pub mod openapi;
 mod query;
+mod shares;
 mod wire;
 
 use std::sync::Arc;
@@ -49,10 +50,12 @@ fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(bins::create))
         .routes(routes!(bins::show, bins::update, bins::delete))
         .routes(routes!(captures::index, captures::clear))
-        .routes(routes!(captures::show, captures::delete))
+        .routes(routes!(captures::show, marks::update, captures::delete))
         .routes(routes!(captures::body))
         .routes(routes!(captures::export_as))
         .routes(routes!(events::watch))
+        .routes(routes!(shares::create, shares::index, shares::revoke_all))
+        .routes(routes!(shares::revoke))
 }
 
 async fn not_found() -> Error {

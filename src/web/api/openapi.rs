@@ -28,6 +28,7 @@ const KEY: &str = "key";
     tags(
         (name = "bins", description = "An address that accepts any request, with its settings"),
         (name = "captures", description = "Recorded requests, numbered inside their bin"),
+        (name = "shares", description = "Links for others, who may only look"),
         (name = "about", description = "This document"),
     ),
     components(schemas(Problem))
@@ -41,7 +42,8 @@ pub(super) fn preface() -> utoipa::openapi::OpenApi {
         .scheme(HttpAuthScheme::Bearer)
         .bearer_format("32 hex digits")
         .description(Some(
-            "The bin's key, from the answer that made the bin. The bin's id alone opens nothing.",
+            "The bin's key, from the answer that made the bin. The key of a share link may only read, and sees what the bin's \
+             settings name as masked. The bin's id alone opens nothing.",
         ))
         .build();
     document
@@ -107,10 +109,17 @@ fn add_failures(operation: &mut Operation) {
     if operation.security.is_none() {
         add("401", problem("No key was sent"));
         add(
+            "403",
+            problem("It is the key of a share link, which may not do this"),
+        );
+        add(
             "404",
             problem("The key opens no bin of this id, or there is no such capture"),
         );
-        add("410", problem("The bin was deleted, or expired"));
+        add(
+            "410",
+            problem("The bin was deleted or expired, or the share link has ended"),
+        );
     }
     add("default", problem("Any other failure"));
 }
@@ -152,6 +161,7 @@ pub(super) fn example() -> Value {
         "body": {"size": 12, "state": "complete", "media_type": "application/json", "encoding": "utf-8",
                  "content": "{\"paid\":true}"},
         "reply": {"status": 200, "rule": null, "delay_ms": 0},
+        "pinned": false, "note": "", "imported": false,
         "provider": null, "event": null, "verdict": null, "delivery": null
     })
 }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::base64;
+use crate::model::base64;
 use crate::model::head::text;
 use crate::model::{self, BinKey, CaptureNumber, Headers, Timestamp, Usage};
 use crate::viewer::MediaType;
@@ -49,10 +49,13 @@ pub(super) struct Bin<'a> {
     /// When it was made.
     #[schema(value_type = String, format = DateTime, example = "2026-11-25T09:30:12.123456Z")]
     created_at: Timestamp,
-    /// Its settings.
-    settings: &'a model::Settings,
+    /// Its settings; left out for a read key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    settings: Option<&'a model::Settings>,
     /// How many captures can be read.
     captures: u64,
+    /// How many of them are pinned.
+    pinned: u64,
     /// Their bodies and headers, in bytes.
     bytes: u64,
     /// How many captures were dropped to make room.
@@ -64,6 +67,62 @@ pub(super) struct Bin<'a> {
     last_capture_at: Option<Timestamp>,
     /// The newest requests that were refused, newest first.
     refusals: Vec<Refusal<'a>>,
+}
+
+/// A share link that was just made: the one time that its key is told.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct CreatedShare {
+    #[serde(flatten)]
+    share: Share,
+    /// The read key, 32 hex digits: whoever has it may read what is shared. It is not told again.
+    #[schema(example = "9b1deb4d3b7d4bad9bdd2b0d7b3dcb6d")]
+    key: String,
+    /// The page to share.
+    #[schema(example = "https://hooks.example.com/b/9b1deb4d3b7d4bad9bdd2b0d7b3dcb6d")]
+    url: String,
+}
+
+/// A share link.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Share {
+    /// What it is revoked by; opens nothing.
+    id: u64,
+    /// The one capture that it shows; null for the whole bin.
+    n: Option<CaptureNumber>,
+    /// When it was made.
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+    /// When it ends by itself; null for never.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    expires_at: Option<Timestamp>,
+}
+
+/// The share links of a bin.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Shares {
+    /// Those that have not ended, newest first.
+    pub(super) shares: Vec<Share>,
+}
+
+impl CreatedShare {
+    pub(super) fn new(share: &model::Share, key: &BinKey, site: &Site) -> Self {
+        Self {
+            share: Share::from(share),
+            key: key.to_string(),
+            url: site.inspect_url(key),
+        }
+    }
+}
+
+impl From<&model::Share> for Share {
+    fn from(share: &model::Share) -> Self {
+        Self {
+            id: share.id,
+            n: share.n,
+            created_at: share.created_at,
+            expires_at: share.expires_at,
+        }
+    }
 }
 
 /// A request that named the bin and could not be kept.
@@ -134,18 +193,56 @@ pub(super) struct Capture<'a> {
     body: Body<'a>,
     /// What was answered.
     reply: Reply<'a>,
-    /// The known sender that this is from. Null for now.
-    #[schema(value_type = Option<String>)]
-    provider: (),
-    /// What the provider says happened. Null for now.
-    #[schema(value_type = Option<Object>)]
-    event: (),
+    /// Whether it stays when others are dropped to make room.
+    pinned: bool,
+    /// What somebody noted on it; may be empty.
+    note: &'a str,
+    /// Whether it was not received here, but taken from a file.
+    imported: bool,
+    /// The known sender that this is from; null when it was not recognised.
+    provider: Option<&'a str>,
+    /// What the provider says happened; null when it says nothing.
+    event: Option<Event<'a>>,
     /// The outcome of the signature check. Null for now.
     #[schema(value_type = Option<Object>)]
     verdict: (),
-    /// Which arrival of the event this is. Null for now.
-    #[schema(value_type = Option<Object>)]
-    delivery: (),
+    /// Which arrival of the event this is; null where that cannot be told.
+    delivery: Option<Delivery>,
+}
+
+/// What a provider says happened.
+#[derive(Debug, Serialize, ToSchema)]
+struct Event<'a> {
+    /// Its id, the same in every delivery; null when there is none.
+    id: Option<&'a str>,
+    /// What happened, in the provider's words.
+    r#type: Option<&'a str>,
+    /// When, by the provider's clock.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    at: Option<Timestamp>,
+}
+
+/// Which arrival of its event a capture is.
+#[derive(Debug, Serialize, ToSchema)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "they are the model's, by the names of the API"
+)]
+struct Delivery {
+    /// 1 for the first, 2 for the next.
+    number: u64,
+    /// The number of the capture that was the first; it may be gone by now.
+    first: u64,
+    /// The number of the one before; null for the first.
+    previous: Option<u64>,
+    /// Whether the body is that of the one before.
+    same_body: bool,
+    /// Whether the event's type is that of the one before.
+    same_type: bool,
+    /// Whether the very same signed request, signed time included, came before.
+    replayed: bool,
+    /// Whether a later event of the same provider came before, by the provider's clock.
+    out_of_order: bool,
 }
 
 /// A header field or trailer.
@@ -217,14 +314,21 @@ impl<'a> Bin<'a> {
             name: &bin.settings.name,
             capture_url: site.capture_url(bin),
             created_at: bin.created_at,
-            settings: &bin.settings,
+            settings: Some(&bin.settings),
             captures: usage.captures,
+            pinned: usage.pinned,
             bytes: usage.bytes,
             dropped: usage.dropped,
             refused: usage.refused,
             last_capture_at: usage.last_capture_at,
             refusals: refusals.iter().map(Refusal::new).collect(),
         }
+    }
+
+    /// The same for those who may only read.
+    pub(super) fn without_settings(mut self) -> Self {
+        self.settings = None;
+        self
     }
 }
 
@@ -255,8 +359,11 @@ impl<'a> Capture<'a> {
 
     /// A capture as lists and streams have it, without the content of its body.
     pub(super) fn line(bin: &model::Bin, line: &'a model::CaptureLine) -> Self {
-        let model::CaptureLine { n, envelope, .. } = line;
+        let model::CaptureLine {
+            n, envelope, marks, ..
+        } = line;
         let CaptureNumber(n) = *n;
+        let recognised = line.recognised.as_ref();
         Self {
             n,
             bin: bin.id.to_string(),
@@ -287,10 +394,36 @@ impl<'a> Capture<'a> {
                 rule: envelope.reply.rule.as_deref(),
                 delay_ms: envelope.reply.delay_ms,
             },
-            provider: (),
-            event: (),
+            pinned: marks.pinned,
+            note: &marks.note,
+            imported: marks.imported,
+            provider: recognised.map(|known| known.provider.as_str()),
+            event: recognised
+                .map(|known| &known.event)
+                .filter(|event| !event.is_unknown())
+                .map(|event| Event {
+                    id: event.id.as_deref(),
+                    r#type: event.kind.as_deref(),
+                    at: event.at,
+                }),
             verdict: (),
-            delivery: (),
+            delivery: recognised
+                .and_then(|known| known.delivery)
+                .map(Delivery::from),
+        }
+    }
+}
+
+impl From<model::Delivery> for Delivery {
+    fn from(delivery: model::Delivery) -> Self {
+        Self {
+            number: delivery.number,
+            first: delivery.first.0,
+            previous: delivery.previous.map(|n| n.0),
+            same_body: delivery.same_body,
+            same_type: delivery.same_type,
+            replayed: delivery.replayed,
+            out_of_order: delivery.out_of_order,
         }
     }
 }

@@ -16,7 +16,7 @@ use crate::config::listen::host_of;
 use crate::model::{BinKey, CaptureLine, CaptureNumber, Settings, Timestamp, Usage};
 use crate::store::Window;
 use crate::web::App;
-use crate::web::extract::{BinByKey, Site};
+use crate::web::extract::{AnyVisit, BinByKey, Site};
 use crate::web::layers::headers;
 
 /// How many rows a page of the list has.
@@ -66,6 +66,8 @@ pub(super) struct BinHead {
     pub(super) capture_url: String,
     /// Whether the bar shows the capture URL; the waiting page shows it large instead.
     pub(super) has_url: bool,
+    /// Whether the reader may change the bin.
+    pub(super) can_write: bool,
 }
 
 impl BinHead {
@@ -74,7 +76,8 @@ impl BinHead {
             title: text::one_line(&bin.bin.title(), 100).into_owned(),
             path: format!("/b/{}", bin.key),
             capture_url: site.capture_url(&bin.bin),
-            has_url: true,
+            has_url: bin.only().is_none(),
+            can_write: bin.can_write(),
         }
     }
 }
@@ -121,6 +124,16 @@ pub struct BinPage {
     view: View,
 }
 
+/// The page of one request that is all that is shared.
+#[derive(Debug, Template)]
+#[template(path = "shared.html")]
+struct SharedPage {
+    bin: BinHead,
+    now: i64,
+    open: CaptureNumber,
+    detail_html: String,
+}
+
 /// The page of a bin without requests.
 #[derive(Debug, Template)]
 #[template(path = "waiting.html")]
@@ -146,9 +159,18 @@ pub async fn shell(
     bin: &BinByKey,
     site: &Site,
     shown: Shown,
-) -> Result<Page<BinPage>, Error> {
+) -> Result<Response, Error> {
+    if bin.only().is_some() {
+        return Ok(Page(SharedPage {
+            bin: BinHead::new(bin, site),
+            now: app.clock.now().as_micros() / 1000,
+            open: shown.open,
+            detail_html: shown.detail_html,
+        })
+        .into_response());
+    }
     let listing = Listing::read(app, bin, shown.list).await?;
-    draw(app, bin, site, listing, shown).await
+    Ok(draw(app, bin, site, listing, shown).await?.into_response())
 }
 
 async fn draw(
@@ -158,7 +180,7 @@ async fn draw(
     listing: Listing,
     shown: Shown,
 ) -> Result<Page<BinPage>, Error> {
-    let usage = app.store.usage(&bin.bin).await?;
+    let usage = bin.usage(&*app.store).await?;
     let now = app.clock.now();
     Ok(Page(BinPage {
         bin: BinHead::new(bin, site),
@@ -176,11 +198,14 @@ async fn draw(
 /// `?part=list` is the list alone.
 pub(super) async fn show(
     State(app): State<Arc<App>>,
-    bin: BinByKey,
+    AnyVisit(bin): AnyVisit,
     site: Site,
     recent: Recent,
     uri: Uri,
 ) -> Result<Response, Error> {
+    if let Some(n) = bin.only() {
+        return Ok(Redirect::to(&format!("/b/{}/requests/{n}", bin.key)).into_response());
+    }
     let list = query::number(&uri, "before")
         .map_or(List::Newest, |before| List::Before(CaptureNumber(before)));
     let listing = Listing::read(&app, &bin, list).await?;
@@ -188,7 +213,8 @@ pub(super) async fn show(
         let open = query::number(&uri, "open").map(CaptureNumber);
         return Ok(Page(listing.part(&bin, app.clock.now(), open)).into_response());
     }
-    let cookie = recent.with(bin.key);
+    // A link that ends is not one of the reader's own bins.
+    let cookie = bin.can_write().then(|| recent.with(bin.key)).flatten();
     let Some(open) = listing.lines.first().map(|line| line.n) else {
         return match list {
             List::Newest => Ok((cookie, waiting(&app, &bin, &site).await?).into_response()),
@@ -214,7 +240,7 @@ pub(super) async fn show(
 }
 
 async fn waiting(app: &App, bin: &BinByKey, site: &Site) -> Result<Page<WaitingPage>, Error> {
-    let usage = app.store.usage(&bin.bin).await?;
+    let usage = bin.usage(&*app.store).await?;
     let mut head = BinHead::new(bin, site);
     head.has_url = false;
     let host = site.base.split_once("://").map_or("", |(_, rest)| rest);
@@ -242,7 +268,7 @@ impl Listing {
         let limit = ROWS + 1;
         let read = async |before: Option<CaptureNumber>| {
             let window = Window::Newest { before, limit };
-            app.store.lines(&bin.bin, window).await
+            bin.lines(&*app.store, window).await
         };
         let (mut lines, is_newest) = match list {
             List::Newest => (read(None).await?, true),

@@ -8,13 +8,13 @@ use axum::response::Response;
 
 use super::{Error, capture, query};
 use crate::web::attachment::Wanted;
-use crate::web::extract::{BinByKey, FormatByName, Number, Site};
+use crate::web::extract::{FormatByName, Glimpse, Number, Site};
 use crate::web::{App, attachment};
 
 /// The bytes of the body as they were sent; decoded with `?decoded=1`, those of a part with `?in=`.
 pub(super) async fn body(
     State(app): State<Arc<App>>,
-    bin: BinByKey,
+    Glimpse(bin): Glimpse,
     number: Number<Error>,
     uri: Uri,
 ) -> Result<Response, Error> {
@@ -30,7 +30,7 @@ pub(super) async fn body(
 /// The body, or a part of it, for the reader's browser to draw.
 pub(super) async fn preview(
     State(app): State<Arc<App>>,
-    bin: BinByKey,
+    Glimpse(bin): Glimpse,
     number: Number<Error>,
     uri: Uri,
 ) -> Result<Response, Error> {
@@ -51,7 +51,7 @@ pub(super) fn part(uri: &Uri) -> Option<String> {
 /// The request in the form of another tool.
 pub(super) async fn export(
     State(app): State<Arc<App>>,
-    bin: BinByKey,
+    Glimpse(bin): Glimpse,
     site: Site,
     number: Number<Error>,
     format: FormatByName<Error>,

@@ -93,6 +93,10 @@ fn lines(error: &web::Error) -> Vec<String> {
             "It was deleted, or its time ran out, on {}. Its requests cannot be brought back.",
             text::date(*at)
         ),
+        web::Error::ShareOver { at } => format!(
+            "Whoever shared it took it back, or its time ran out, on {}. Ask them for a new one.",
+            text::date(*at)
+        ),
         web::Error::UnknownBin => {
             "Perhaps a character is missing: the address of a bin’s page ends in a key of 32 hex \
              digits. Opening an address never makes a bin."

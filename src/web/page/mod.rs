@@ -12,12 +12,14 @@ mod download;
 pub mod error;
 mod form;
 mod home;
+mod mark;
 mod query;
 mod recent;
 mod refused;
 mod row;
 mod sample;
 mod settings;
+mod share;
 mod stream;
 mod text;
 mod theme;
@@ -60,6 +62,9 @@ pub fn router() -> Router<Arc<App>> {
             "/b/{key}/requests/{n}/delete",
             post(confirm::delete_capture),
         )
+        .route("/b/{key}/share", get(share::show).post(share::create))
+        .route("/b/{key}/share/{share}/revoke", post(share::revoke))
+        .route("/b/{key}/requests/{n}/mark", post(mark::mark))
         .route(
             "/b/{key}/settings",
             get(settings::show).post(settings::update),

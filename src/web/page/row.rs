@@ -23,6 +23,8 @@ pub(crate) struct CaptureRow {
     href: String,
     /// Whether it is the one that is open.
     is_open: bool,
+    is_pinned: bool,
+    has_note: bool,
     method: String,
     /// The method again where it is one that has a colour.
     method_class: &'static str,
@@ -31,7 +33,11 @@ pub(crate) struct CaptureRow {
     state: BodyState,
     at: Timestamp,
     age: String,
+    /// The known sender, by its title.
+    provider: Option<&'static str>,
     what: String,
+    /// Which delivery it is, from the second on: `2nd`.
+    delivery: Option<String>,
     size: String,
     reply: String,
     reply_class: &'static str,
@@ -62,6 +68,8 @@ impl CaptureRow {
             n: line.n,
             href: format!("/b/{key}/requests/{}", line.n),
             is_open: open == Some(line.n),
+            is_pinned: line.marks.pinned,
+            has_note: !line.marks.note.is_empty(),
             method: text::one_line(&head.method, 24).into_owned(),
             method_class: colour(&head.method),
             path: text::one_line(head.path(), PATH_SHOWN).into_owned(),
@@ -71,7 +79,18 @@ impl CaptureRow {
             state: line.state,
             at: envelope.received_at,
             age: text::age(now, envelope.received_at),
+            provider: line
+                .recognised
+                .as_ref()
+                .and_then(|known| crate::provider::find(&known.provider))
+                .map(|provider| provider.title),
             what: what(line),
+            delivery: line
+                .recognised
+                .as_ref()
+                .and_then(|known| known.delivery)
+                .filter(|delivery| delivery.number > 1)
+                .map(|delivery| text::ordinal(delivery.number)),
             size: text::size(arrived),
             reply,
             reply_class,
@@ -91,8 +110,12 @@ pub(crate) fn colour(method: &str) -> &'static str {
     }
 }
 
-/// Who sent it and what: `okhttp/4.12 · image/png`.
+/// What it is: the event of a known sender, else who sent it and what: `okhttp/4.12 · image/png`.
 fn what(line: &CaptureLine) -> String {
+    if let Some(known) = &line.recognised {
+        let kind = known.event.kind.as_deref().unwrap_or_default();
+        return text::one_line(kind, WHAT_SHOWN).into_owned();
+    }
     let headers = &line.envelope.head.headers;
     let value = |name, ends: &[char]| {
         let value = readable(headers.get(name)?).into_owned();

@@ -73,5 +73,7 @@ fn draft(app: &App, bin: &BinByKey, site: &Site, peer: SocketAddr, headers: &Hea
             reply: Reply::plain(200),
         },
         body: Body::complete(Bytes::from(body)),
+        imported: false,
+        sender: None,
     }
 }

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::bin::BinHead;
 use super::form::Form;
 use super::{Error, Page, query, text};
-use crate::model::{Keep, Settings, Usage};
+use crate::model::{Keep, Mask, Settings, Usage};
 use crate::store;
 use crate::web::App;
 use crate::web::extract::{BinByKey, Site};
@@ -48,6 +48,9 @@ pub(super) struct Change {
     mib: String,
     days: String,
     body_mib: String,
+    mask_headers: String,
+    mask_json: String,
+    mask_query: String,
 }
 
 /// A part of the page with a form of its own.
@@ -59,6 +62,7 @@ enum Section {
     Address,
     Reply,
     Limits,
+    Mask,
 }
 
 impl Section {
@@ -68,6 +72,7 @@ impl Section {
             Self::Address => "address",
             Self::Reply => "reply",
             Self::Limits => "limits",
+            Self::Mask => "mask",
         }
     }
 }
@@ -81,6 +86,9 @@ struct Problems {
     mib: Option<String>,
     days: Option<String>,
     body_mib: Option<String>,
+    mask_headers: Option<String>,
+    mask_json: Option<String>,
+    mask_query: Option<String>,
 }
 
 /// The page.
@@ -165,6 +173,9 @@ impl Change {
             mib: mebibytes(settings.keep.bytes),
             days: settings.keep.days.to_string(),
             body_mib: mebibytes(settings.body_limit),
+            mask_headers: settings.mask.headers.join(" "),
+            mask_json: settings.mask.json.join(" "),
+            mask_query: settings.mask.query.join(" "),
         }
     }
 
@@ -181,6 +192,11 @@ impl Change {
                 all.mib = self.mib;
                 all.days = self.days;
                 all.body_mib = self.body_mib;
+            }
+            Section::Mask => {
+                all.mask_headers = self.mask_headers;
+                all.mask_json = self.mask_json;
+                all.mask_query = self.mask_query;
             }
         }
         all
@@ -204,6 +220,24 @@ impl Change {
             }
             Section::Reply => settings.cors = self.cors.is_some(),
             Section::Limits => self.apply_limits(settings, max_body, &mut problems),
+            Section::Mask => {
+                let mask = &mut settings.mask;
+                take(
+                    words(&self.mask_headers),
+                    &mut mask.headers,
+                    &mut problems.mask_headers,
+                );
+                take(
+                    words(&self.mask_json),
+                    &mut mask.json,
+                    &mut problems.mask_json,
+                );
+                take(
+                    words(&self.mask_query),
+                    &mut mask.query,
+                    &mut problems.mask_query,
+                );
+            }
         }
         problems
     }
@@ -227,6 +261,19 @@ fn take<T>(outcome: Result<T, String>, place: &mut T, problem: &mut Option<Strin
     match outcome {
         Ok(value) => *place = value,
         Err(text) => *problem = Some(text),
+    }
+}
+
+/// Names or paths, with blanks or commas between.
+fn words(text: &str) -> Result<Vec<String>, String> {
+    let words = text.split(|c: char| c.is_whitespace() || c == ',');
+    let words: Vec<String> = words
+        .filter(|word| !word.is_empty())
+        .map(str::to_owned)
+        .collect();
+    match Mask::problem(&words) {
+        Some(problem) => Err(sentence(&format_args!("{problem}."))),
+        None => Ok(words),
     }
 }
 

@@ -18,10 +18,11 @@ use tokio::time::Instant;
 use super::bin::Count;
 use super::row::CaptureRow;
 use super::{Error, query};
-use crate::live::{Event, Subscription};
+use crate::live::Event;
 use crate::model::{CaptureLine, CaptureNumber, Clock};
 use crate::store::{self, Store};
-use crate::web::extract::BinByKey;
+use crate::web::access::Watch;
+use crate::web::extract::{BinByKey, Visit};
 use crate::web::{self, App};
 
 /// How often an idle stream shows that it is alive: proxies cut what is silent for a minute.
@@ -44,13 +45,15 @@ const COUNT: Duration = Duration::from_secs(1);
 /// Opens the stream. To a bin that is gone the answer is 204, upon which a browser does not come back.
 pub(super) async fn show(
     State(app): State<Arc<App>>,
-    bin: Result<BinByKey, Error>,
+    bin: Result<Visit, Error>,
     headers: HeaderMap,
     uri: Uri,
 ) -> Result<Response, Error> {
     let bin = match bin {
-        Ok(bin) => bin,
-        Err(Error(web::Error::Gone { .. } | web::Error::UnknownBin)) => {
+        Ok(Visit(bin)) => bin,
+        Err(Error(
+            web::Error::Gone { .. } | web::Error::ShareOver { .. } | web::Error::UnknownBin,
+        )) => {
             return Ok(StatusCode::NO_CONTENT.into_response());
         }
         Err(error) => return Err(error),
@@ -60,12 +63,12 @@ pub(super) async fn show(
         .and_then(|id| id.parse().ok())
         .or_else(|| query::number(&uri, "after"))
         .map(CaptureNumber);
-    let subscription = app.hub.subscribe(Arc::clone(&bin.bin), after).await?;
+    let watch = bin.watch(&app, after).await?;
     let watcher = Watcher {
         store: Arc::clone(&app.store),
         clock: app.clock.clone(),
         bin,
-        subscription,
+        watch,
         pending: None,
         last_rows: None,
         count: String::new(),
@@ -87,7 +90,7 @@ struct Watcher {
     store: Arc<dyn Store>,
     clock: Clock,
     bin: BinByKey,
-    subscription: Subscription,
+    watch: Watch,
     /// What came behind the rows of a burst and is to be told next.
     pending: Option<Event>,
     /// When rows were told last.
@@ -145,8 +148,13 @@ impl Watcher {
             return Ok(Some(match event {
                 Event::Captured(line) => self.rows(*line).await,
                 Event::Deleted(n) => sse::Event::default().event("deleted").data(n.to_string()),
+                Event::Marked(line) => {
+                    let row = CaptureRow::new(&line, &self.bin.key, self.clock.now(), None);
+                    sse::Event::default().event("marked").data(rendered(&row))
+                }
                 Event::Cleared => named("cleared"),
                 Event::Updated => named("updated"),
+                Event::Shared => continue,
                 Event::Refused => named("refused"),
                 Event::Resync(after) => named("resync").id(after.to_string()),
                 Event::Gone => named("gone"),
@@ -162,12 +170,12 @@ impl Watcher {
         let event = match self.count_at {
             // Before anything else, or a stream of rows without a pause would never have its count.
             Some(at) if at <= Instant::now() => return Ok(Next::Count),
-            // `Subscription::next` keeps its place when it is dropped, so that to stop waiting for it loses nothing.
-            Some(at) => match tokio::time::timeout_at(at, self.subscription.next()).await {
+            // `Watch::next` keeps its place when it is dropped, so that to stop waiting for it loses nothing.
+            Some(at) => match tokio::time::timeout_at(at, self.watch.next()).await {
                 Ok(event) => event?,
                 Err(_) => return Ok(Next::Count),
             },
-            None => self.subscription.next().await?,
+            None => self.watch.next().await?,
         };
         Ok(event.map_or(Next::End, Next::Event))
     }
@@ -176,7 +184,7 @@ impl Watcher {
     async fn recount(&mut self) -> store::Result<Option<sse::Event>> {
         self.count_at = None;
         self.count_told = Some(Instant::now());
-        let usage = self.store.usage(&self.bin.bin).await?;
+        let usage = self.bin.usage(&*self.store).await?;
         let count = rendered(&Count::new(usage, &self.bin.key));
         if count == self.count {
             return Ok(None);
@@ -191,7 +199,7 @@ impl Watcher {
         let until = self.last_rows.map_or(now, |last| (last + BURST).max(now));
         let mut lines = vec![first];
         while lines.len() < ROWS {
-            match tokio::time::timeout_at(until, self.subscription.next()).await {
+            match tokio::time::timeout_at(until, self.watch.next()).await {
                 Ok(Ok(Some(Event::Captured(line)))) => lines.push(*line),
                 Ok(Ok(Some(other))) => {
                     self.pending = Some(other);

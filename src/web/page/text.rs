@@ -128,6 +128,18 @@ pub(crate) fn one_line(text: &str, limit: usize) -> Cow<'_, str> {
     Cow::Owned(line)
 }
 
+/// A place in a row: `1st`, `2nd`, `11th`.
+pub(crate) fn ordinal(number: u64) -> String {
+    let ending = match (number % 10, number % 100) {
+        (_, 11..=13) => "th",
+        (1, _) => "st",
+        (2, _) => "nd",
+        (3, _) => "rd",
+        _ => "th",
+    };
+    format!("{number}{ending}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -22,6 +22,22 @@ fn is_id(value: &Value) -> bool {
             .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
 }
 
+/// What is masked where nothing else was said.
+fn default_mask() -> Value {
+    json!({
+        "headers": [
+            "authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key", "api-key", "apikey", "x-auth-token",
+            "x-access-token", "x-csrf-token", "x-gitlab-token", "x-goog-channel-token", "x-telegram-bot-api-secret-token",
+            "x-hook-secret", "x-amz-security-token", "x-vault-token"
+        ],
+        "json": [],
+        "query": [
+            "token", "access_token", "refresh_token", "id_token", "auth", "key", "api_key", "apikey", "secret", "client_secret",
+            "password", "sig", "signature", "x-amz-signature", "x-amz-credential", "x-amz-security-token", "x-goog-signature"
+        ]
+    })
+}
+
 #[test]
 fn a_bin_is_made_from_nothing_with_every_default() {
     let server = Server::start();
@@ -57,7 +73,8 @@ fn a_bin_is_made_from_nothing_with_every_default() {
         bin["settings"],
         json!({
             "name": "", "alias": null, "cors": true, "body_limit": 10_485_760,
-            "keep": {"captures": 1000, "bytes": 268_435_456, "days": 7}
+            "keep": {"captures": 1000, "bytes": 268_435_456, "days": 7},
+            "mask": default_mask()
         })
     );
 }
@@ -154,6 +171,7 @@ fn a_bin_is_shown_without_its_key() {
             "id",
             "last_capture_at",
             "name",
+            "pinned",
             "refusals",
             "refused",
             "settings"
@@ -179,7 +197,8 @@ fn a_change_is_merged_into_what_was_set() {
         shown["settings"],
         json!({
             "name": "one", "alias": "merge-me", "cors": false, "body_limit": 10_485_760,
-            "keep": {"captures": 5, "bytes": 268_435_456, "days": 30}
+            "keep": {"captures": 5, "bytes": 268_435_456, "days": 30},
+            "mask": default_mask()
         })
     );
     assert_eq!(

@@ -69,6 +69,7 @@ fn a_capture_has_everything_that_was_sent() {
                 "encoding": "utf-8", "content": "{\"é\":1}"
             },
             "reply": {"status": 200, "rule": null, "delay_ms": 0},
+            "pinned": false, "note": "", "imported": false,
             "provider": null, "event": null, "verdict": null, "delivery": null
         })
     );
@@ -281,7 +282,13 @@ fn a_capture_is_had_as_a_command_and_as_raw_http() {
     ] {
         server.of(&bin, "GET", below).problem(404, None);
     }
-    let unknown = server.of(&bin, "GET", "/captures/1/as/har");
+    let unknown = server.of(&bin, "GET", "/captures/1/as/word");
     let detail = unknown.problem(404, None)["detail"].take();
-    assert!(detail.as_str().unwrap().ends_with("curl, http"), "{detail}");
+    assert!(
+        detail
+            .as_str()
+            .unwrap()
+            .ends_with("curl, httpie, fetch, python, powershell, http, har"),
+        "{detail}"
+    );
 }

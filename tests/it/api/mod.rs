@@ -7,5 +7,5 @@ mod captures;
 mod document;
 mod events;
 mod hosts;
-mod routes;
+pub(crate) mod routes;
 mod safety;

@@ -8,33 +8,34 @@ use crate::support::{Bin, Server};
 
 /// A route with one of its methods.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Route {
-    pub(super) method: String,
-    pub(super) template: String,
+pub(crate) struct Route {
+    pub(crate) method: String,
+    pub(crate) template: String,
     /// Whether the bin's key is needed.
-    pub(super) keyed: bool,
+    pub(crate) keyed: bool,
 }
 
 impl Route {
     /// An address of this route, for the first capture of the bin.
-    pub(super) fn path(&self, bin: &Bin) -> String {
+    pub(crate) fn path(&self, bin: &Bin) -> String {
         self.template
             .replace("{id}", &bin.id)
             .replace("{key}", &bin.key)
             .replace("{n}", "1")
+            .replace("{share}", "1")
             .replace("{format}", "curl")
             .replace("{hash}", "x")
             .replace("{name}", "app.css")
             .replace("{*rest}", "x")
     }
 
-    pub(super) fn is_safe(&self) -> bool {
+    pub(crate) fn is_safe(&self) -> bool {
         self.method == "GET"
     }
 }
 
 /// The calls of the API, as the OpenAPI document lists them.
-pub(super) fn of_the_api(server: &Server) -> Vec<Route> {
+pub(crate) fn of_the_api(server: &Server) -> Vec<Route> {
     let answer = server.ask("GET", "/api/v1/openapi.json", &[], b"");
     let document = answer.is(200).json();
     let mut routes = Vec::new();
@@ -52,7 +53,7 @@ pub(super) fn of_the_api(server: &Server) -> Vec<Route> {
 }
 
 /// The routes of pages, as their sources register them.
-pub(super) fn of_the_pages() -> Vec<Route> {
+pub(crate) fn of_the_pages() -> Vec<Route> {
     let mut files = Vec::new();
     let mut folders = vec![sources().join("page")];
     while let Some(folder) = folders.pop() {
@@ -71,7 +72,7 @@ pub(super) fn of_the_pages() -> Vec<Route> {
 }
 
 /// The routes of assets and operations, which answer to any host.
-pub(super) fn for_everyone() -> Vec<Route> {
+pub(crate) fn for_everyone() -> Vec<Route> {
     let files = ["assets.rs", "ops.rs"].map(|name| sources().join(name));
     let routes: Vec<_> = files.iter().flat_map(|file| registered_in(file)).collect();
     assert!(routes.len() > 3, "{routes:?}");

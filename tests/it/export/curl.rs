@@ -141,6 +141,8 @@ impl Case {
                 size: self.body.len() as u64,
                 state: BodyState::Complete,
                 sent: None,
+                marks: hookwell::model::Marks::default(),
+                recognised: None,
             },
             body: Bytes::from(self.body.clone()),
         }

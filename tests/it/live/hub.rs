@@ -101,6 +101,8 @@ async fn append(store: &dyn Store, bin: &Arc<Bin>) -> u64 {
             reply: Reply::plain(200),
         },
         body: Body::complete(bytes::Bytes::new()),
+        imported: false,
+        sender: None,
     };
     store.append(bin, draft).await.unwrap().0
 }
@@ -163,7 +165,7 @@ impl List {
                 self.last = n.0;
                 self.shown = numbers(store, bin).await;
             }
-            Event::Updated | Event::Refused | Event::Gone => {}
+            Event::Marked(_) | Event::Shared | Event::Updated | Event::Refused | Event::Gone => {}
         }
     }
 }

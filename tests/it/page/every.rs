@@ -48,6 +48,8 @@ fn pages(bin: &Bin) -> Vec<String> {
         "/clear",
         "/delete",
         "/settings",
+        "/share",
+        "/share?n=2",
     ];
     below.map(|below| bin.page(below)).to_vec()
 }
@@ -200,6 +202,9 @@ fn a_form_of_another_site_changes_nothing() {
         (bin.page("/delete"), ""),
         (bin.page("/requests/1/delete"), ""),
         (bin.page("/settings"), "section=general&name=evil"),
+        (bin.page("/requests/1/mark"), "pinned=yes"),
+        (bin.page("/share"), ""),
+        (bin.page("/share/1/revoke"), ""),
         (bin.page("/test"), ""),
         (bin.page("/forget"), ""),
         ("/theme".to_owned(), "theme=dark"),

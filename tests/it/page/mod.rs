@@ -30,7 +30,7 @@ impl Server {
 
 impl Bin {
     /// An address below the bin's page.
-    fn page(&self, below: &str) -> String {
+    pub(crate) fn page(&self, below: &str) -> String {
         format!("/b/{}{below}", self.key)
     }
 }

@@ -14,6 +14,7 @@ fn each_section_changes_its_own_settings_only() {
         "section=address&alias=orders-staging",
         "section=reply",
         "section=limits&captures=50&mib=1.5&days=0&body_mib=0.25",
+        "section=mask&mask_headers=cookie%0D%0Ax-own,+x-two&mask_query=&mask_json=card.number",
     ] {
         let answer = server.form(&settings, "", fields);
         let section = fields.split(['=', '&']).nth(1).unwrap();
@@ -25,7 +26,8 @@ fn each_section_changes_its_own_settings_only() {
         shown["settings"],
         json!({
             "name": "Orders", "alias": "orders-staging", "cors": false,
-            "keep": {"captures": 50, "bytes": 1_572_864, "days": 0}, "body_limit": 262_144
+            "keep": {"captures": 50, "bytes": 1_572_864, "days": 0}, "body_limit": 262_144,
+            "mask": {"headers": ["cookie", "x-own", "x-two"], "query": [], "json": ["card.number"]}
         })
     );
     let html = server.get(&format!("{settings}?saved=limits")).text();

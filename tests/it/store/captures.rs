@@ -192,6 +192,7 @@ pub(super) async fn clearing_says_how_many_and_leaves_nothing(mut place: Place) 
     let usage = Usage {
         captures: 5,
         bytes: 5 * weight(&draft("{}")),
+        pinned: 0,
         dropped: 0,
         refused: 0,
         last_capture_at: Some(START),

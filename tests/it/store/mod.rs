@@ -5,10 +5,13 @@
 
 mod bins;
 mod captures;
+mod deliveries;
 mod durable;
 mod keep;
+mod marks;
 mod numbers;
 mod refusals;
+mod shares;
 mod sqlite;
 
 use std::future::Future;
@@ -128,6 +131,8 @@ fn draft(body: impl AsRef<[u8]>) -> Draft {
             reply: Reply::plain(200),
         },
         body: Body::complete(Bytes::copy_from_slice(body.as_ref())),
+        imported: false,
+        sender: None,
     }
 }
 
@@ -210,6 +215,16 @@ macro_rules! store_contract {
                 keep::one_capture_larger_than_all_that_is_kept_stays,
                 keep::what_is_kept_for_ever_is_never_dropped,
                 keep::a_smaller_keep_counts_from_the_next_capture_on,
+                marks::marks_are_read_with_the_capture,
+                marks::pinned_captures_are_not_dropped,
+                marks::clearing_and_deleting_take_the_pinned_too,
+                marks::half_of_a_bin_can_be_pinned,
+                marks::a_smaller_keep_is_reached_around_pins,
+                marks::pins_and_captures_at_once_are_counted_right,
+                deliveries::deliveries_of_an_event_are_counted,
+                deliveries::without_an_id_body_and_signature_tell_deliveries_apart,
+                deliveries::copies_and_late_events_are_marked,
+                deliveries::what_is_gone_is_not_counted,
                 numbers::numbers_have_no_gaps_whoever_appends,
                 numbers::numbers_are_not_given_again_after_deleting_and_clearing,
                 numbers::numbers_become_visible_in_order,
@@ -217,6 +232,8 @@ macro_rules! store_contract {
                 numbers::every_kind_of_change_is_announced_in_order,
                 refusals::refusals_are_counted_and_the_newest_are_kept,
                 refusals::refusals_go_to_the_bin_that_was_addressed,
+                shares::a_link_opens_its_bin_until_it_ends,
+                shares::links_are_of_one_bin_and_limited,
             }
         }
     };

@@ -6,13 +6,19 @@ CREATE TABLE marks (
   note     TEXT    NOT NULL DEFAULT ''
 ) STRICT;
 
--- Keys of share links: read only.
+-- How much of a bin is pinned: where nothing is, making room asks nobody.
+ALTER TABLE bins ADD COLUMN pinned INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE bins ADD COLUMN pinned_bytes INTEGER NOT NULL DEFAULT 0;
+
+-- Keys of share links: read only. One that was revoked stays for a while, so that its address can say so.
 CREATE TABLE shares (
-  key_hash   BLOB    PRIMARY KEY,               -- SHA-256 of the read key
+  id         INTEGER PRIMARY KEY,
+  key_hash   BLOB    NOT NULL UNIQUE,           -- SHA-256 of the read key
   serial     INTEGER NOT NULL,
   n          INTEGER,                           -- the one capture it shows; NULL is the whole bin
   created_at INTEGER NOT NULL,
-  expires_at INTEGER
+  expires_at INTEGER,
+  revoked_at INTEGER
 ) STRICT;
 
 CREATE INDEX shares_by_bin ON shares (serial);

@@ -17,11 +17,73 @@ pub(super) struct Fact {
 
 /// What there is to say; for nearly all requests nothing.
 pub(super) fn of(line: &CaptureLine) -> Vec<Fact> {
-    match line.state {
-        BodyState::Complete => Vec::new(),
-        BodyState::Truncated => vec![truncated(line)],
-        BodyState::Aborted => vec![aborted(line)],
-    }
+    let body = match line.state {
+        BodyState::Complete => None,
+        BodyState::Truncated => Some(truncated(line)),
+        BodyState::Aborted => Some(aborted(line)),
+    };
+    body.into_iter().chain(delivery(line)).collect()
+}
+
+/// What is odd about a delivery; a plain retry is not.
+fn delivery(line: &CaptureLine) -> Option<Fact> {
+    let delivery = line.recognised.as_ref()?.delivery?;
+    let before = delivery.previous.unwrap_or(delivery.first);
+    let nth = text::ordinal(delivery.number);
+    let (class, icon, icon_class, headline, rest) = if delivery.replayed {
+        (
+            "alarm",
+            "warn",
+            "bad",
+            "This very request came before.",
+            "Signature and signed time are those of an earlier one: a sender that tries again signs anew. A handler should refuse it."
+                .to_owned(),
+        )
+    } else if !delivery.same_type {
+        (
+            "caution",
+            "warn",
+            "warn",
+            "The event's id was used before, for another type.",
+            format!("This is its {nth} delivery; the one before is #{before}."),
+        )
+    } else if !delivery.same_body {
+        (
+            "caution",
+            "warn",
+            "warn",
+            "The same event came before with another body.",
+            format!("This is its {nth} delivery; the one before is #{before}."),
+        )
+    } else if delivery.out_of_order {
+        (
+            "caution",
+            "warn",
+            "warn",
+            "A later event came before this one.",
+            "By the sender's own clock they are out of order.".to_owned(),
+        )
+    } else if delivery.number > 1 {
+        (
+            "",
+            "repeat",
+            "",
+            "A retry.",
+            format!(
+                "This is the event's {nth} delivery, with the same body; the one before is #{before}."
+            ),
+        )
+    } else {
+        return None;
+    };
+    Some(Fact {
+        class,
+        icon,
+        icon_class,
+        headline,
+        rest,
+        is_limit: false,
+    })
 }
 
 fn truncated(line: &CaptureLine) -> Fact {

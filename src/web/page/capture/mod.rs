@@ -23,12 +23,11 @@ use self::fields::{Origin, Rows};
 use super::bin::{self, List, Shown};
 use super::row::colour;
 use super::{Error, Page, download, query, text};
-use crate::export::{FORMATS, Format, Url};
-use crate::model::{BodyState, Capture, CaptureLine, CaptureNumber, Timestamp, Version};
-use crate::store;
+use crate::export::{FORMATS, Format, Kind, Url};
+use crate::model::{BodyState, Capture, CaptureLine, CaptureNumber, Marks, Timestamp, Version};
 use crate::viewer::{Spelled, Window};
 use crate::web::App;
-use crate::web::extract::{BinByKey, Number, Part, Site};
+use crate::web::extract::{BinByKey, Glimpse, Number, Part, Site};
 
 /// How many bytes of an address are shown.
 const URL: usize = 4096;
@@ -86,6 +85,11 @@ pub struct Detail {
     cookies: Rows,
     reply: ReplyPart,
     formats: &'static [&'static Format],
+    marks: Marks,
+    /// Whether the reader may change it.
+    can_write: bool,
+    /// Whether it is all that is shared.
+    is_alone: bool,
 }
 
 /// What stands at the top.
@@ -136,7 +140,7 @@ impl Detail {
         wanted: &Wanted,
     ) -> Result<Self, Error> {
         let capture = find(app, bin, n).await?;
-        let (newer, older) = app.store.neighbours(&bin.bin, n).await?;
+        let (newer, older) = bin.neighbours(&*app.store, n).await?;
         let Capture { line, body } = capture;
         let path = format!("/b/{}", bin.key);
         let here = format!("{path}/requests/{n}");
@@ -167,6 +171,9 @@ impl Detail {
             cookies: Rows::of_cookies(&head.headers),
             reply: ReplyPart::new(&line),
             formats: &FORMATS,
+            can_write: bin.can_write(),
+            is_alone: bin.only().is_some(),
+            marks: line.marks,
         })
     }
 }
@@ -237,7 +244,7 @@ impl ReplyPart {
 /// The page of a request: with its list beside it, or, for the page's script, the request alone.
 pub(super) async fn show(
     State(app): State<Arc<App>>,
-    bin: BinByKey,
+    Glimpse(bin): Glimpse,
     site: Site,
     number: Number<Error>,
     part: Part,
@@ -258,13 +265,9 @@ pub(super) async fn show(
     Ok((bin::POLICY, page).into_response())
 }
 
-/// The capture of that number.
+/// The capture of that number, as the key shows it.
 pub(super) async fn find(app: &App, bin: &BinByKey, n: CaptureNumber) -> Result<Capture, Error> {
-    match app.store.capture(&bin.bin, n).await {
-        Ok(capture) => Ok(capture),
-        Err(store::Error::UnknownCapture) => Err(crate::web::Error::UnknownCapture(n.0).into()),
-        Err(error) => Err(error.into()),
-    }
+    Ok(bin.capture(&*app.store, n).await?)
 }
 
 /// A duration in the unit that fits it.

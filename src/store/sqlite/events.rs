@@ -1,0 +1,201 @@
+//! SQL about events: who sent a capture, and which delivery it is. Like marks, they are read with the captures, by the columns of
+//! [`LINE`](super::row::LINE).
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::row::{self, int, row_id};
+use crate::model::{CaptureNumber, Delivery, Draft, Event, Recognised, Sender, Timestamp};
+
+/// Bits of the column `flags`.
+const OTHER_BODY: i64 = 1;
+const OTHER_TYPE: i64 = 2;
+const REPLAYED: i64 = 4;
+const OUT_OF_ORDER: i64 = 8;
+
+/// The delivery before this one.
+struct Before {
+    id: i64,
+    number: u64,
+    first: u64,
+    body: Vec<u8>,
+    kind: Option<String>,
+}
+
+/// Writes what is known of the sender of capture `n`, which is being added above `floor`. One look-up by index finds the
+/// delivery before, one the copy, one the latest time.
+pub(super) fn insert(
+    connection: &Connection,
+    serial: u64,
+    n: u64,
+    floor: u64,
+    draft: &Draft,
+) -> rusqlite::Result<()> {
+    let Some(sender) = &draft.sender else {
+        return Ok(());
+    };
+    let (id, above) = (row_id(serial, n), row_id(serial, floor));
+    let thread = sender.thread(&draft.body.bytes);
+    let body = Sender::body(&draft.body.bytes);
+    let before = match &thread {
+        Some(thread) => before(connection, thread, above, id)?,
+        None => None,
+    };
+    let signed_once = sender.signed_once();
+    let mut flags = 0;
+    if let Some(before) = &before {
+        if before.body != body {
+            flags |= OTHER_BODY;
+        }
+        if before.kind != sender.event.kind {
+            flags |= OTHER_TYPE;
+        }
+    }
+    if let Some(signed_once) = &signed_once
+        && is_copy(connection, signed_once, above, id)?
+    {
+        flags |= REPLAYED;
+    }
+    if let Some(at) = sender.event.at
+        && before.is_none()
+        && is_late(connection, serial, &sender.provider, at)?
+    {
+        flags |= OUT_OF_ORDER;
+    }
+    connection
+        .prepare_cached(
+            "INSERT INTO events (id, provider, event_id, type, at, thread, body, signed_once, number, first, previous, flags)
+             VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)",
+        )?
+        .execute(params![
+            id,
+            sender.provider,
+            sender.event.id,
+            sender.event.kind,
+            sender.event.at.map(Timestamp::as_micros),
+            thread.as_ref().map(|thread| &thread[..]),
+            &body[..],
+            signed_once.as_ref().map(|signed_once| &signed_once[..]),
+            int(before.as_ref().map_or(1, |before| before.number + 1)),
+            int(before.as_ref().map_or(n, |before| before.first)),
+            before.as_ref().map(|before| int(row::number(before.id))),
+            flags
+        ])
+        .map(|_| ())
+}
+
+/// The newest delivery of the thread between two row ids, themselves left out.
+fn before(
+    connection: &Connection,
+    thread: &[u8],
+    above: i64,
+    below: i64,
+) -> rusqlite::Result<Option<Before>> {
+    connection
+        .prepare_cached(
+            "SELECT id, number, first, body, type FROM events
+             WHERE thread = ?1 AND id > ?2 AND id < ?3 ORDER BY id DESC LIMIT 1",
+        )?
+        .query_row(params![thread, above, below], |found| {
+            Ok(Before {
+                id: found.get(0)?,
+                number: row::count(found, 1)?,
+                first: row::count(found, 2)?,
+                body: found.get(3)?,
+                kind: found.get(4)?,
+            })
+        })
+        .optional()
+}
+
+/// Whether the very same signed request is there.
+fn is_copy(
+    connection: &Connection,
+    signed_once: &[u8],
+    above: i64,
+    below: i64,
+) -> rusqlite::Result<bool> {
+    connection
+        .prepare_cached(
+            "SELECT 1 FROM events WHERE signed_once = ?1 AND id > ?2 AND id < ?3 LIMIT 1",
+        )?
+        .exists(params![signed_once, above, below])
+}
+
+/// Whether the sender named a later time before; if not, this is the latest from now on.
+fn is_late(
+    connection: &Connection,
+    serial: u64,
+    provider: &str,
+    at: Timestamp,
+) -> rusqlite::Result<bool> {
+    let latest: Option<i64> = connection
+        .prepare_cached("SELECT latest_at FROM senders WHERE serial = ?1 AND provider = ?2")?
+        .query_row(params![int(serial), provider], |found| found.get(0))
+        .optional()?;
+    let at = at.as_micros();
+    if latest.is_some_and(|latest| latest > at) {
+        return Ok(true);
+    }
+    if latest != Some(at) {
+        connection
+            .prepare_cached(
+                "REPLACE INTO senders (serial, provider, latest_at) VALUES (?1, ?2, ?3)",
+            )?
+            .execute(params![int(serial), provider, at])?;
+    }
+    Ok(false)
+}
+
+/// Takes the events of captures away whose rows are: those above the first id, up to the last.
+pub(super) fn purge(connection: &Connection, above: i64, upto: i64) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("DELETE FROM events WHERE id > ?1 AND id <= ?2")?
+        .execute([above, upto])
+        .map(|_| ())
+}
+
+/// Forgets the times that senders named in a bin.
+pub(super) fn forget_times(connection: &Connection, serial: u64) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("DELETE FROM senders WHERE serial = ?1")?
+        .execute([int(serial)])
+        .map(|_| ())
+}
+
+/// What [`LINE`](super::row::LINE) holds of an event: provider, event id, type, time, then number, first, previous and flags of
+/// the delivery, and whether it is one.
+type Columns = (
+    String,
+    Option<String>,
+    Option<String>,
+    Option<i64>,
+    u64,
+    u64,
+    Option<u64>,
+    i64,
+    u8,
+);
+
+/// What is known of a sender out of the text of its columns; what cannot be read is as if it were not there.
+pub(super) fn read(text: Option<&str>) -> Option<Recognised> {
+    let (provider, id, kind, at, number, first, previous, flags, is_delivery): Columns =
+        serde_json::from_str(text?).ok()?;
+    let delivery = Delivery {
+        number,
+        first: CaptureNumber(first),
+        previous: previous.map(CaptureNumber),
+        same_body: flags & OTHER_BODY == 0,
+        same_type: flags & OTHER_TYPE == 0,
+        replayed: flags & REPLAYED != 0,
+        out_of_order: flags & OUT_OF_ORDER != 0,
+    };
+    Some(Recognised {
+        provider,
+        event: Event {
+            id,
+            kind,
+            at: at.map(Timestamp::from_micros),
+        },
+        delivery: (is_delivery != 0).then_some(delivery),
+    })
+}

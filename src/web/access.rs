@@ -1,0 +1,380 @@
+//! Who may see what of a bin: between the store and everything that shows a capture.
+//!
+//! A handler names the access it needs by what it takes. [`BinByKey`] and [`BinByToken`] are for the bin's own key; [`Visit`] and
+//! [`VisitByToken`] are also for read keys of the whole bin, [`Glimpse`] and [`GlimpseByToken`] also for those of one request, where
+//! the route has that request's number. So a route that says nothing special is closed to share links.
+//!
+//! All of them give a [`BinByKey`], and it is the only way in which pages and API read captures: for a read key they are masked
+//! here, and those that are not shared are not there. `tests/it/share.rs` holds every route and the sources to this.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{FromRef, FromRequestParts};
+use axum::http::request::Parts;
+
+use super::extract::{bearer, path_text};
+use super::{App, Error, api, page};
+use crate::live::{self, Event, Subscription};
+use crate::mask::Masker;
+use crate::model::{
+    Access, Bin, BinId, BinKey, Capture, CaptureLine, CaptureNumber, Clock, MaskKey, Share, Usage,
+};
+use crate::store::{self, Store, Window};
+
+/// From this size on a body is masked on a thread that may take its time.
+const LARGE: usize = 64 * 1024;
+
+/// How long a stream sleeps at most before it looks at the clock again.
+const NAP: Duration = Duration::from_hours(1);
+
+/// A bin, the key that opened it, and what that key allows.
+#[derive(Debug, Clone)]
+pub struct BinByKey {
+    /// The bin.
+    pub bin: Arc<Bin>,
+    /// The key, to build further addresses.
+    pub key: BinKey,
+    /// What it allows.
+    pub access: Access,
+}
+
+impl BinByKey {
+    /// The bin that a key opens, be it its own or a read key.
+    async fn open(app: &App, key: BinKey) -> Result<Self, Error> {
+        let hash = key.hash();
+        let (bin, access) = match app.store.bin_by_key(hash).await {
+            Ok(bin) => (bin, Access::Write),
+            Err(store::Error::UnknownBin) => {
+                let (bin, share, mask_key) = app.store.share(hash).await?;
+                (bin, Access::Read(share, mask_key))
+            }
+            Err(error) => return Err(error.into()),
+        };
+        Ok(Self { bin, key, access })
+    }
+
+    /// The bin of a page's address (`{key}`).
+    async fn of_page<S: Send + Sync>(parts: &mut Parts, state: &S) -> Result<Self, Error>
+    where
+        Arc<App>: FromRef<S>,
+    {
+        let key = path_text(parts, state, "key").await?;
+        let key = key.parse().map_err(|_| Error::UnknownBin)?;
+        Self::open(&Arc::<App>::from_ref(state), key).await
+    }
+
+    /// The bin of an API call: its id in the path (`{id}`), a key in `Authorization: Bearer`.
+    async fn of_call<S: Send + Sync>(parts: &mut Parts, state: &S) -> Result<Self, Error>
+    where
+        Arc<App>: FromRef<S>,
+    {
+        let key = bearer(&parts.headers).ok_or(Error::Unauthorized)?;
+        // A wrong key, a key of another bin and an id that no bin has all read the same: an answer tells nothing of others' bins.
+        let id: BinId = path_text(parts, state, "id")
+            .await?
+            .parse()
+            .map_err(|_| Error::UnknownBin)?;
+        let bin = Self::open(&Arc::<App>::from_ref(state), key).await?;
+        if bin.bin.id == id {
+            Ok(bin)
+        } else {
+            Err(Error::UnknownBin)
+        }
+    }
+
+    fn share(&self) -> Option<(&Share, MaskKey)> {
+        match &self.access {
+            Access::Write => None,
+            Access::Read(share, mask_key) => Some((share, *mask_key)),
+        }
+    }
+
+    /// Whether the key is the bin's own.
+    pub fn can_write(&self) -> bool {
+        self.access == Access::Write
+    }
+
+    /// The one request that the key shows; `None` for a key that shows all.
+    pub fn only(&self) -> Option<CaptureNumber> {
+        self.share().and_then(|(share, _)| share.n)
+    }
+
+    /// That the key is the bin's own.
+    fn writes(self) -> Result<Self, Error> {
+        if self.can_write() {
+            Ok(self)
+        } else {
+            Err(Error::ReadOnly)
+        }
+    }
+
+    /// That the key shows the whole bin.
+    fn sees_all(self) -> Result<Self, Error> {
+        match self.only() {
+            None => Ok(self),
+            Some(n) => Err(Error::OneRequest(n.0)),
+        }
+    }
+
+    /// That the key shows the request whose number is in the path, where one is.
+    async fn sees<S: Send + Sync>(self, parts: &mut Parts, state: &S) -> Result<Self, Error> {
+        let Some(only) = self.only() else {
+            return Ok(self);
+        };
+        let n = path_text(parts, state, "n").await?;
+        match n.parse() {
+            Ok(n) if n == only.0 => Ok(self),
+            Ok(n) => Err(Error::UnknownCapture(n)),
+            Err(_) => Err(Error::NotFound),
+        }
+    }
+
+    fn masked_lines(&self, lines: Vec<CaptureLine>) -> Vec<CaptureLine> {
+        let Some((share, mask_key)) = self.share() else {
+            return lines;
+        };
+        let masker = Masker::new(&self.bin.settings.mask, mask_key);
+        lines
+            .into_iter()
+            .filter(|line| share.n.is_none_or(|n| n == line.n))
+            .map(|line| masker.line(line))
+            .collect()
+    }
+
+    /// Captures of a window, without their bodies.
+    ///
+    /// # Errors
+    /// What the store says when it cannot be read.
+    pub async fn lines(
+        &self,
+        store: &dyn Store,
+        window: Window,
+    ) -> store::Result<Vec<CaptureLine>> {
+        Ok(self.masked_lines(store.lines(&self.bin, window).await?))
+    }
+
+    /// One capture.
+    ///
+    /// # Errors
+    /// [`Error::UnknownCapture`], also when it is not shared; what the store says when it cannot be read.
+    pub async fn capture(&self, store: &dyn Store, n: CaptureNumber) -> Result<Capture, Error> {
+        if self.only().is_some_and(|only| only != n) {
+            return Err(Error::UnknownCapture(n.0));
+        }
+        let capture = match store.capture(&self.bin, n).await {
+            Ok(capture) => capture,
+            Err(store::Error::UnknownCapture) => return Err(Error::UnknownCapture(n.0)),
+            Err(error) => return Err(error.into()),
+        };
+        let Some((_, mask_key)) = self.share() else {
+            return Ok(capture);
+        };
+        let bin = Arc::clone(&self.bin);
+        let is_large = capture.body.len() >= LARGE;
+        let masked = move || Masker::new(&bin.settings.mask, mask_key).capture(capture);
+        if is_large {
+            let done = tokio::task::spawn_blocking(masked).await;
+            done.map_err(|error| Error::Panicked(error.to_string()))
+        } else {
+            Ok(masked())
+        }
+    }
+
+    /// The nearest captures around `n` that the key shows: the next newer and the next older one.
+    ///
+    /// # Errors
+    /// What the store says when it cannot be read.
+    pub async fn neighbours(
+        &self,
+        store: &dyn Store,
+        n: CaptureNumber,
+    ) -> store::Result<(Option<CaptureNumber>, Option<CaptureNumber>)> {
+        match self.only() {
+            None => store.neighbours(&self.bin, n).await,
+            Some(_) => Ok((None, None)),
+        }
+    }
+
+    /// How full the bin is. What was refused is for its owner: the traces are not masked.
+    ///
+    /// # Errors
+    /// What the store says when it cannot be read.
+    pub async fn usage(&self, store: &dyn Store) -> store::Result<Usage> {
+        let mut usage = store.usage(&self.bin).await?;
+        if !self.can_write() {
+            usage.refused = 0;
+        }
+        Ok(usage)
+    }
+
+    /// Watches the bin, as long as the key may.
+    ///
+    /// # Errors
+    /// As [`live::Hub::subscribe`].
+    pub async fn watch(
+        &self,
+        app: &App,
+        after: Option<CaptureNumber>,
+    ) -> Result<Watch, live::Error> {
+        let subscription = app.hub.subscribe(Arc::clone(&self.bin), after).await?;
+        Ok(Watch {
+            bin: self.clone(),
+            subscription,
+            store: Arc::clone(&app.store),
+            clock: app.clock.clone(),
+            // A link could have been revoked before anybody listened.
+            is_doubted: !self.can_write(),
+            is_over: false,
+        })
+    }
+}
+
+/// What a key's holder is told of a bin as it happens; ends with the key.
+#[derive(Debug)]
+pub struct Watch {
+    bin: BinByKey,
+    subscription: Subscription,
+    store: Arc<dyn Store>,
+    clock: Clock,
+    /// Whether the link may have been revoked, or the settings changed.
+    is_doubted: bool,
+    is_over: bool,
+}
+
+impl Watch {
+    /// The next event, as [`Subscription::next`]; the last one of a link that ends is [`Event::Gone`].
+    ///
+    /// # Errors
+    /// What the store says when it cannot be read; the reader should come back later.
+    pub async fn next(&mut self) -> store::Result<Option<Event>> {
+        loop {
+            if self.is_over {
+                return Ok(None);
+            }
+            let Some((share, _)) = self.bin.share() else {
+                return self.subscription.next().await;
+            };
+            let share = *share;
+            if share.is_over(self.clock.now()) || (self.is_doubted && self.has_ended().await?) {
+                self.is_over = true;
+                return Ok(Some(Event::Gone));
+            }
+            self.is_doubted = false;
+            // `Subscription::next` keeps its place when it is dropped.
+            let Ok(event) = tokio::time::timeout(self.left(&share), self.subscription.next()).await
+            else {
+                continue;
+            };
+            match event? {
+                Some(Event::Shared | Event::Updated) => self.is_doubted = true,
+                Some(Event::Captured(line)) => {
+                    if let Some(line) = self.bin.masked_lines(vec![*line]).pop() {
+                        return Ok(Some(Event::Captured(Box::new(line))));
+                    }
+                }
+                Some(Event::Marked(line)) => {
+                    if let Some(line) = self.bin.masked_lines(vec![*line]).pop() {
+                        return Ok(Some(Event::Marked(Box::new(line))));
+                    }
+                }
+                other => return Ok(other),
+            }
+        }
+    }
+
+    /// How long the link lasts, or a nap of it.
+    fn left(&self, share: &Share) -> Duration {
+        let micros = share
+            .expires_at
+            .map_or(i64::MAX, |at| at.as_micros() - self.clock.now().as_micros());
+        // A little more, so that the clock is past it.
+        Duration::from_micros(u64::try_from(micros).unwrap_or(0).saturating_add(1000)).min(NAP)
+    }
+
+    /// Whether the link has ended. While it has not, what comes next is masked as the settings are now.
+    async fn has_ended(&mut self) -> store::Result<bool> {
+        match self.store.share(self.bin.key.hash()).await {
+            Ok((bin, ..)) => {
+                self.bin.bin = bin;
+                Ok(false)
+            }
+            Err(
+                store::Error::ShareOver { .. }
+                | store::Error::Gone { .. }
+                | store::Error::UnknownBin,
+            ) => Ok(true),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// Makes an extractor: where the bin is found, what its key must allow, and in which form a failure is told.
+macro_rules! extractor {
+    ($(#[doc = $doc:literal])+ $name:ident, $of:ident, $failure:ty, |$bin:ident, $parts:ident, $state:ident| $check:expr) => {
+        $(#[doc = $doc])+
+        #[derive(Debug)]
+        pub struct $name(pub BinByKey);
+
+        impl<S: Send + Sync> FromRequestParts<S> for $name
+        where
+            Arc<App>: FromRef<S>,
+        {
+            type Rejection = $failure;
+
+            async fn from_request_parts($parts: &mut Parts, $state: &S) -> Result<Self, $failure> {
+                let $bin = BinByKey::$of($parts, $state).await?;
+                let bin: Result<BinByKey, Error> = $check;
+                Ok(Self(bin?))
+            }
+        }
+    };
+}
+
+extractor! {
+    /// The bin of a page, for its own key and for read keys of the whole bin.
+    Visit, of_page, page::Error, |bin, parts, state| bin.sees_all()
+}
+extractor! {
+    /// The bin of a page about one request, for every key that shows it.
+    Glimpse, of_page, page::Error, |bin, parts, state| bin.sees(parts, state).await
+}
+extractor! {
+    /// The bin of a page, whatever its key shows: the handler looks at that itself.
+    AnyVisit, of_page, page::Error, |bin, parts, state| Ok(bin)
+}
+extractor! {
+    /// The bin of an API call, for its own key and for read keys of the whole bin.
+    VisitByToken, of_call, api::Error, |bin, parts, state| bin.sees_all()
+}
+extractor! {
+    /// The bin of an API call about one request, for every key that shows it.
+    GlimpseByToken, of_call, api::Error, |bin, parts, state| bin.sees(parts, state).await
+}
+
+/// The bin of an API call, for its own key.
+#[derive(Debug)]
+pub struct BinByToken(pub Arc<Bin>);
+
+impl<S: Send + Sync> FromRequestParts<S> for BinByToken
+where
+    Arc<App>: FromRef<S>,
+{
+    type Rejection = api::Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, api::Error> {
+        Ok(Self(BinByKey::of_call(parts, state).await?.writes()?.bin))
+    }
+}
+
+/// A page's bin, for its own key.
+impl<S: Send + Sync> FromRequestParts<S> for BinByKey
+where
+    Arc<App>: FromRef<S>,
+{
+    type Rejection = page::Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, page::Error> {
+        Ok(Self::of_page(parts, state).await?.writes()?)
+    }
+}
