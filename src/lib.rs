@@ -13,7 +13,7 @@
 //! | floor | modules | must not know |
 //! |---|---|---|
 //! | 0 | [`model`] | async, HTTP servers, SQL |
-//! | 1 | [`config`], [`filter`], [`mask`], [`viewer`], [`export`], [`import`], [`provider`] | each other, async, I/O, clocks |
+//! | 1 | [`config`], [`filter`], [`mask`], [`viewer`], [`export`], [`import`], [`provider`], [`template`] | each other, async, I/O, clocks |
 //! | 2 | [`store`] | HTTP, HTML, live |
 //! | 3 | [`live`] | web |
 //! | 4 | [`ingest`] | web, HTML |
@@ -38,5 +38,6 @@ pub mod model;
 pub mod provider;
 pub mod serve;
 pub mod store;
+pub mod template;
 pub mod viewer;
 pub mod web;

@@ -4,13 +4,14 @@ use std::fs;
 use std::path::Path;
 
 /// The table of `lib.rs`: a module, and its floor.
-const FLOORS: [(&str, u8); 15] = [
+const FLOORS: [(&str, u8); 16] = [
     ("model", 0),
     ("config", 1),
     ("filter", 1),
     ("mask", 1),
     ("viewer", 1),
     ("export", 1),
+    ("template", 1),
     ("import", 1),
     ("provider", 1),
     ("store", 2),
