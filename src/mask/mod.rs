@@ -177,10 +177,17 @@ impl<'a> Masker<'a> {
         let media_type = essence(headers.get_text("content-type"));
         let is_form = media_type == "application/x-www-form-urlencoded";
         let is_multipart = media_type.starts_with("multipart/");
-        let coding = essence(headers.get_text("content-encoding"));
-        if !matches!(&*coding, "" | "identity") {
-            let may_hold = !self.paths.is_empty()
-                || ((is_form || is_multipart) && !self.mask.query.is_empty());
+        // Any of several fields: together they are one list (RFC 9110 section 5.3).
+        let is_coded = headers.iter().any(|(name, value)| {
+            let value = value.trim_ascii();
+            name.eq_ignore_ascii_case(b"content-encoding")
+                && !value.is_empty()
+                && !value.eq_ignore_ascii_case(b"identity")
+        });
+        if is_coded {
+            // Forms are sent without their type, too.
+            let may_be_form = is_form || is_multipart || matches!(&*media_type, "" | "text/plain");
+            let may_hold = !self.paths.is_empty() || (may_be_form && !self.mask.query.is_empty());
             return if may_hold {
                 self.withheld(&body, "it is compressed")
             } else {

@@ -6,6 +6,7 @@ mod every;
 mod home;
 mod settings;
 mod stream;
+mod viewers;
 
 use crate::support::{Bin, Response, Server};
 
