@@ -18,6 +18,8 @@
 mod answer;
 mod bin;
 mod child;
+#[path = "../../tests/it/support/driver.rs"]
+mod driver;
 mod load;
 mod machine;
 mod null;
@@ -82,7 +84,6 @@ async fn measure(name: Name, options: &Options) -> Result<Vec<report::Row>> {
         Name::Delay => scenario::delay::run(options).await,
         Name::Start => scenario::start::run(options).await,
         Name::Bodies => scenario::bodies::run(options).await,
-        Name::Search => scenario::search::run(options).await,
         Name::Open => scenario::open::run(options).await,
         Name::Senders => scenario::senders::run(options),
     }

@@ -290,9 +290,7 @@ fn exact(headers: &Headers) -> Vec<Exact<'_>> {
     let field = |(name, value)| Exact {
         name: text(name),
         value: text(value),
-        base64: std::str::from_utf8(value)
-            .is_err()
-            .then(|| base64::encode(value)),
+        base64: base64::encode_unless_text(value),
     };
     headers.iter().map(field).collect()
 }

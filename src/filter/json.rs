@@ -59,6 +59,17 @@ impl<'a> Reader<'a> {
         (self.peek()? == byte).then(|| self.at += 1)
     }
 
+    /// Passes the comma in front of another member or item, or the end of them, and says which.
+    fn goes_on(&mut self, end: u8) -> Option<bool> {
+        let byte = self.peek()?;
+        self.at += 1;
+        match byte {
+            b',' => Some(true),
+            byte if byte == end => Some(false),
+            _ => None,
+        }
+    }
+
     /// Reads one value and tests what the path leads to in it; `None` at the end, or where it is no JSON. The depth of calls is
     /// that of the path.
     fn value(&mut self, path: &[Step], test: &mut dyn FnMut(&Found<'_>) -> bool) -> Option<bool> {
@@ -79,8 +90,7 @@ impl<'a> Reader<'a> {
         test: &mut dyn FnMut(&Found<'_>) -> bool,
     ) -> Option<bool> {
         self.take(b'{')?;
-        if self.peek()? == b'}' {
-            self.at += 1;
+        if self.take(b'}').is_some() {
             return Some(false);
         }
         loop {
@@ -97,13 +107,8 @@ impl<'a> Reader<'a> {
             } else {
                 self.skip()?;
             }
-            match self.peek()? {
-                b',' => self.at += 1,
-                b'}' => {
-                    self.at += 1;
-                    return Some(false);
-                }
-                _ => return None,
+            if !self.goes_on(b'}')? {
+                return Some(false);
             }
         }
     }
@@ -120,8 +125,7 @@ impl<'a> Reader<'a> {
             Step::Name(name) => Some(name.parse::<usize>().unwrap_or(usize::MAX)),
         };
         self.take(b'[')?;
-        if self.peek()? == b']' {
-            self.at += 1;
+        if self.take(b']').is_some() {
             return Some(false);
         }
         for index in 0_usize.. {
@@ -132,13 +136,8 @@ impl<'a> Reader<'a> {
             } else {
                 self.skip()?;
             }
-            match self.peek()? {
-                b',' => self.at += 1,
-                b']' => {
-                    self.at += 1;
-                    return Some(false);
-                }
-                _ => return None,
+            if !self.goes_on(b']')? {
+                return Some(false);
             }
         }
         None

@@ -2,10 +2,14 @@
 
 use std::cell::OnceCell;
 
+use crate::model::form::{Pair, pairs};
 use crate::model::{
     BodyState, Capture, CaptureLine, CaptureNumber, Draft, Envelope, Marks, Recognised,
     VerdictState,
 };
+
+/// The media type of a form.
+const FORM: &[u8] = b"application/x-www-form-urlencoded";
 
 /// A capture, or a request on its way to become one.
 #[derive(Debug)]
@@ -27,7 +31,7 @@ pub struct Subject<'a> {
     /// The body, where the filter needs it.
     pub body: &'a [u8],
     /// Names and values of a form in the body, read once.
-    form: OnceCell<Vec<(Vec<u8>, Vec<u8>)>>,
+    form: OnceCell<Vec<Pair<'a>>>,
 }
 
 impl<'a> Subject<'a> {
@@ -69,41 +73,18 @@ impl<'a> Subject<'a> {
         }
     }
 
+    /// Type and subtype of the body as the sender calls it, without parameters.
+    pub(super) fn media_type(&self) -> Option<&'a [u8]> {
+        let value = self.envelope.head.headers.get("content-type")?;
+        let essence = value.split(|&byte| byte == b';').next()?;
+        Some(essence.trim_ascii())
+    }
+
     /// The names and values of a form in the body; none when it is not one by its type.
-    pub(super) fn form(&self) -> &[(Vec<u8>, Vec<u8>)] {
-        self.form.get_or_init(|| {
-            let media_type = self.envelope.head.headers.get("content-type");
-            let is_form = media_type.is_some_and(|value| {
-                let essence = value.split(|&byte| byte == b';').next().unwrap_or_default();
-                essence
-                    .trim_ascii()
-                    .eq_ignore_ascii_case(b"application/x-www-form-urlencoded")
-            });
-            if is_form {
-                pairs(self.body)
-            } else {
-                Vec::new()
-            }
+    pub(super) fn form(&self) -> &[Pair<'a>] {
+        self.form.get_or_init(|| match self.media_type() {
+            Some(essence) if essence.eq_ignore_ascii_case(FORM) => pairs(self.body).collect(),
+            _ => Vec::new(),
         })
     }
-}
-
-/// Names and values of a query or a form (<https://url.spec.whatwg.org/#urlencoded-parsing>).
-pub(super) fn pairs(bytes: &[u8]) -> Vec<(Vec<u8>, Vec<u8>)> {
-    let decoded = |text: &[u8]| {
-        let blanks: Vec<u8> = text
-            .iter()
-            .map(|&byte| if byte == b'+' { b' ' } else { byte })
-            .collect();
-        percent_encoding::percent_decode(&blanks).collect::<Vec<u8>>()
-    };
-    bytes
-        .split(|&byte| byte == b'&')
-        .filter(|pair| !pair.is_empty())
-        .map(|pair| {
-            let mut parts = pair.splitn(2, |&byte| byte == b'=');
-            let name = parts.next().unwrap_or_default();
-            (decoded(name), decoded(parts.next().unwrap_or_default()))
-        })
-        .collect()
 }

@@ -1,6 +1,6 @@
 //! Names and values of queries and forms.
 
-use percent_encoding::percent_decode;
+use crate::model::form::decoded;
 
 /// Makes what is to stand in a value's place, as it is written there; it is told whether the name is a known one.
 pub(super) type Change<'a> = &'a dyn Fn(bool, &[u8]) -> Option<Vec<u8>>;
@@ -19,9 +19,9 @@ pub(super) fn mask(
             out.push(b'&');
         }
         let changed = match named(pair, is_named) {
-            Some((before, value)) => change(true, &decode(value)).map(|value| (before, value)),
+            Some((before, value)) => change(true, &decoded(value)).map(|value| (before, value)),
             None => {
-                parted(pair).and_then(|(name, value)| Some((name, change(false, &decode(value))?)))
+                parted(pair).and_then(|(name, value)| Some((name, change(false, &decoded(value))?)))
             }
         };
         match changed {
@@ -47,21 +47,13 @@ fn named<'a>(pair: &'a [u8], is_named: &dyn Fn(&[u8]) -> bool) -> Option<(&'a [u
     let mut start = 0;
     for piece in pair.split(|&byte| byte == b';') {
         if let Some((name, _)) = parted(piece)
-            && is_named(&decode(name.strip_suffix(b"=").unwrap_or(name)))
+            && is_named(&decoded(name.strip_suffix(b"=").unwrap_or(name)))
         {
             return pair.split_at_checked(start + name.len());
         }
         start += piece.len() + 1;
     }
     None
-}
-
-fn decode(text: &[u8]) -> Vec<u8> {
-    let spaced: Vec<u8> = text
-        .iter()
-        .map(|&byte| if byte == b'+' { b' ' } else { byte })
-        .collect();
-    percent_decode(&spaced).collect()
 }
 
 /// Whether a part of a multipart body may have one of these names (RFC 7578 section 4.2): looked at roughly, for any `name=`.

@@ -24,7 +24,7 @@ use percent_encoding::{NON_ALPHANUMERIC, percent_encode};
 use sha2::{Digest, Sha256};
 
 use self::path::Path;
-use crate::model::{Capture, CaptureLine, Headers, Mask, MaskKey};
+use crate::model::{Capture, CaptureLine, Headers, Mask, MaskKey, hex};
 
 /// From how many bytes on a masked value is told apart from others.
 pub const HASHED: usize = 16;
@@ -114,8 +114,8 @@ impl<'a> Masker<'a> {
             .chain_update(self.key.0)
             .chain_update(value)
             .finalize();
-        let digits = digest.iter().take(4).map(|byte| format!("{byte:02x}"));
-        Some(digits.collect())
+        let (first, _) = digest.split_first_chunk::<4>()?;
+        Some(hex::encode(first))
     }
 
     /// Header lines with their values replaced; everything else in them stays, to the byte.

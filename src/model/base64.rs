@@ -1,59 +1,42 @@
 //! Base64 (RFC 4648 section 4, with padding), for bytes that are not text.
 
-const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+use base64::Engine as _;
+use base64::alphabet::STANDARD;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+
+/// Padding is read off before, and what the last digit has too many of does not matter.
+const LENIENT: GeneralPurpose = GeneralPurpose::new(
+    &STANDARD,
+    GeneralPurposeConfig::new()
+        .with_encode_padding(true)
+        .with_decode_padding_mode(DecodePaddingMode::RequireNone)
+        .with_decode_allow_trailing_bits(true),
+);
 
 /// The bytes as Base64.
 pub fn encode(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for chunk in bytes.chunks(3) {
-        let byte = |at: usize| u32::from(chunk.get(at).copied().unwrap_or(0));
-        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
-        for place in 0..4 {
-            let digit = (bits >> (18 - 6 * place) & 0x3f) as usize;
-            text.push(if place <= chunk.len() {
-                char::from(ALPHABET[digit])
-            } else {
-                '='
-            });
-        }
-    }
-    text
+    LENIENT.encode(bytes)
+}
+
+/// The bytes as Base64 where they are not text, which says them exactly; else nothing is needed beside the text.
+pub fn encode_unless_text(bytes: &[u8]) -> Option<String> {
+    std::str::from_utf8(bytes).is_err().then(|| encode(bytes))
 }
 
 /// The bytes of a Base64 text; `None` when it is none. The padding may be left out, as some writers do.
 pub fn decode(text: &str) -> Option<Vec<u8>> {
-    let text = text.trim_end_matches('=').as_bytes();
-    let mut bytes = Vec::with_capacity(text.len() / 4 * 3 + 3);
-    for chunk in text.chunks(4) {
-        let mut bits = 0u32;
-        for &digit in chunk {
-            bits = bits << 6 | u32::from(value(digit)?);
-        }
-        let missing = 4 - u32::try_from(chunk.len()).ok()?;
-        if missing > 2 {
-            return None;
-        }
-        let [_, all @ ..] = (bits << (6 * missing)).to_be_bytes();
-        bytes.extend_from_slice(all.get(..chunk.len() - 1)?);
-    }
-    Some(bytes)
+    LENIENT.decode(text.trim_end_matches('=')).ok()
 }
 
-/// What a digit stands for.
-fn value(digit: u8) -> Option<u8> {
-    match digit {
-        b'A'..=b'Z' => Some(digit - b'A'),
-        b'a'..=b'z' => Some(digit - b'a' + 26),
-        b'0'..=b'9' => Some(digit - b'0' + 52),
-        b'+' => Some(62),
-        b'/' => Some(63),
-        _ => None,
-    }
+/// The bytes of a text in either alphabet, that of RFC 4648 section 5 for addresses and file names being the other.
+pub fn decode_any(text: &[u8]) -> Option<Vec<u8>> {
+    let text = std::str::from_utf8(text).ok()?;
+    decode(&text.replace('-', "+").replace('_', "/"))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{decode, encode};
+    use super::{decode, decode_any, encode};
 
     proptest::proptest! {
         #[test]
@@ -73,6 +56,8 @@ mod tests {
             assert_eq!(decode(text), None, "{text}");
         }
         assert_eq!(decode("Zm8"), Some(b"fo".to_vec()));
+        assert_eq!(decode_any(b"--__"), decode("++//"));
+        assert_eq!(decode_any(b"\xff"), None);
     }
 
     #[test]

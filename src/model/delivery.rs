@@ -5,16 +5,22 @@ use sha2::{Digest, Sha256};
 use super::{CaptureNumber, Event};
 
 /// What a request says of its sender, as recognised when it arrived.
+///
+/// Bodies are hashed when it is made: the writer of the store, which all senders wait for, only compares.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Sender {
     /// The provider's name in the catalogue.
     pub provider: String,
     /// What happened.
     pub event: Event,
-    /// The signature as it was sent, whatever its form.
-    pub signature: Option<Vec<u8>>,
-    /// Whether a time is part of what was signed.
-    pub is_timed: bool,
+    /// What all deliveries of one event have in common: the event's id, or, where the sender names none, body and signature.
+    /// `None` when there is neither: such requests are not told apart.
+    pub thread: Option<Fingerprint>,
+    /// What a signed request has in common with its copy alone: the signature, where a time is part of it. A sender that tries
+    /// again signs the time of that try.
+    pub signed_once: Option<Fingerprint>,
+    /// The fingerprint of the body, to tell whether a later delivery has the same.
+    pub body: Fingerprint,
 }
 
 /// The first bytes of a SHA-256.
@@ -34,28 +40,31 @@ fn fingerprint<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> Fingerprint {
 }
 
 impl Sender {
-    /// What all deliveries of one event have in common: the event's id, or, where the sender names none, body and signature.
-    /// `None` when there is neither: such requests are not told apart.
-    pub fn thread(&self, body: &[u8]) -> Option<Fingerprint> {
-        let provider = self.provider.as_bytes();
-        match (&self.event.id, &self.signature) {
-            (Some(id), _) => Some(fingerprint([provider, b"id", id.as_bytes()])),
-            (None, Some(signature)) => Some(fingerprint([provider, b"body", signature, body])),
+    /// The sender of a request with this body: its `signature` as it was sent, whatever its form, and whether a time is part of what
+    /// was signed.
+    pub fn new(
+        provider: String,
+        event: Event,
+        signature: Option<&[u8]>,
+        is_timed: bool,
+        body: &[u8],
+    ) -> Self {
+        let name = provider.as_bytes();
+        let thread = match (&event.id, signature) {
+            (Some(id), _) => Some(fingerprint([name, b"id", id.as_bytes()])),
+            (None, Some(signature)) => Some(fingerprint([name, b"body", signature, body])),
             (None, None) => None,
+        };
+        let signed_once = signature
+            .filter(|_| is_timed)
+            .map(|signature| fingerprint([name, signature]));
+        Self {
+            thread,
+            signed_once,
+            body: fingerprint([body]),
+            provider,
+            event,
         }
-    }
-
-    /// What a signed request has in common with its copy alone: the signature, where a time is part of it. A sender that tries
-    /// again signs the time of that try.
-    pub fn signed_once(&self) -> Option<Fingerprint> {
-        let signature = self.signature.as_deref()?;
-        self.is_timed
-            .then(|| fingerprint([self.provider.as_bytes(), signature]))
-    }
-
-    /// The fingerprint of a body, to tell whether a later delivery has the same.
-    pub fn body(bytes: &[u8]) -> Fingerprint {
-        fingerprint([bytes])
     }
 }
 
@@ -97,43 +106,38 @@ pub struct Delivery {
 mod tests {
     use super::*;
 
-    fn sender(id: Option<&str>, signature: Option<&str>, is_timed: bool) -> Sender {
-        Sender {
-            provider: "stripe".into(),
-            event: Event {
-                id: id.map(Into::into),
-                ..Event::default()
-            },
-            signature: signature.map(|text| text.as_bytes().to_vec()),
+    fn sender(id: Option<&str>, signature: Option<&str>, is_timed: bool, body: &[u8]) -> Sender {
+        let event = Event {
+            id: id.map(Into::into),
+            ..Event::default()
+        };
+        Sender::new(
+            "stripe".into(),
+            event,
+            signature.map(str::as_bytes),
             is_timed,
-        }
+            body,
+        )
     }
 
     #[test]
     fn deliveries_of_one_event_have_its_id_or_body_and_signature_in_common() {
-        let by_id = sender(Some("evt_1"), Some("a"), false);
-        assert_eq!(
-            by_id.thread(b"x"),
-            sender(Some("evt_1"), None, false).thread(b"y")
-        );
-        assert_ne!(
-            by_id.thread(b"x"),
-            sender(Some("evt_2"), Some("a"), false).thread(b"x")
-        );
-        let by_body = sender(None, Some("a"), false);
-        assert_eq!(by_body.thread(b"x"), by_body.thread(b"x"));
-        assert_ne!(by_body.thread(b"x"), by_body.thread(b"y"));
-        assert_eq!(sender(None, None, false).thread(b"x"), None);
+        let thread = |id, signature, body| sender(id, signature, false, body).thread;
+        let by_id = thread(Some("evt_1"), Some("a"), b"x");
+        assert_eq!(by_id, thread(Some("evt_1"), None, b"y"));
+        assert_ne!(by_id, thread(Some("evt_2"), Some("a"), b"x"));
+        let by_body = thread(None, Some("a"), b"x");
+        assert_eq!(by_body, thread(None, Some("a"), b"x"));
+        assert_ne!(by_body, thread(None, Some("a"), b"y"));
+        assert_eq!(thread(None, None, b"x"), None);
     }
 
     #[test]
     fn only_a_signature_with_a_time_marks_a_copy() {
-        assert_eq!(sender(None, Some("a"), false).signed_once(), None);
-        let one = sender(Some("evt_1"), Some("a"), true);
-        assert!(one.signed_once().is_some());
-        assert_ne!(
-            one.signed_once(),
-            sender(Some("evt_1"), Some("b"), true).signed_once()
-        );
+        let once = |id, signature, is_timed| sender(id, Some(signature), is_timed, b"").signed_once;
+        assert_eq!(once(None, "a", false), None);
+        let signed = once(Some("evt_1"), "a", true);
+        assert!(signed.is_some());
+        assert_ne!(signed, once(Some("evt_1"), "b", true));
     }
 }

@@ -21,6 +21,19 @@ impl Share {
     /// How many links a bin can have at once.
     pub const MOST: usize = 100;
 
+    /// The longest that a link can be told to last, in seconds: a hundred years.
+    pub const MOST_SECONDS: u64 = 3_153_600_000;
+
+    /// When a link ends that is to last so many seconds from now; `None` for none at all or more than
+    /// [`MOST_SECONDS`](Self::MOST_SECONDS).
+    pub fn end(now: Timestamp, seconds: u64) -> Option<Timestamp> {
+        let seconds = (1..=Self::MOST_SECONDS)
+            .contains(&seconds)
+            .then_some(seconds)?;
+        let micros = i64::try_from(seconds * 1_000_000).ok()?;
+        Some(now.minus_micros(-micros))
+    }
+
     /// Whether its time is over.
     pub fn is_over(&self, now: Timestamp) -> bool {
         self.expires_at.is_some_and(|at| at <= now)

@@ -1,36 +1,15 @@
-//! Names and values of a form or a query, decoded by the rules of the URL standard.
+//! Names and values of a form or a query, as far as signatures ask for them.
 
 use std::borrow::Cow;
 
-/// A decoded name and its decoded value.
-pub(crate) type Pair<'a> = (Cow<'a, [u8]>, Cow<'a, [u8]>);
+pub(crate) use crate::model::form::Pair;
 
 /// The most pairs that are read.
 const PAIRS: usize = 10_000;
 
-/// Percent-decoded, with `+` for a blank.
-pub(crate) fn decoded(text: &[u8]) -> Cow<'_, [u8]> {
-    if !text.contains(&b'+') && !text.contains(&b'%') {
-        return Cow::Borrowed(text);
-    }
-    let blanks: Vec<u8> = text
-        .iter()
-        .map(|&byte| if byte == b'+' { b' ' } else { byte })
-        .collect();
-    Cow::Owned(percent_encoding::percent_decode(&blanks).collect())
-}
-
-/// The pairs in order; a name without `=` has an empty value.
+/// The pairs in order.
 pub(crate) fn pairs(text: &[u8]) -> Vec<Pair<'_>> {
-    text.split(|&byte| byte == b'&')
-        .filter(|pair| !pair.is_empty())
-        .take(PAIRS)
-        .map(|pair| {
-            let equals = memchr::memchr(b'=', pair).unwrap_or(pair.len());
-            let (name, value) = pair.split_at(equals);
-            (decoded(name), decoded(value.get(1..).unwrap_or_default()))
-        })
-        .collect()
+    crate::model::form::pairs(text).take(PAIRS).collect()
 }
 
 /// The first value of that name.

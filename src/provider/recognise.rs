@@ -252,10 +252,11 @@ pub fn recognise(head: &Head, body: &[u8]) -> Option<Sender> {
         Place::Header(name) => request.header(name),
         _ => None,
     });
-    Some(Sender {
-        provider: provider.slug.to_owned(),
-        event: provider.event.read(&request),
-        signature: signature.map(<[u8]>::to_vec),
-        is_timed: scheme.is_some_and(|scheme| scheme.time.is_some()),
-    })
+    Some(Sender::new(
+        provider.slug.to_owned(),
+        provider.event.read(&request),
+        signature,
+        scheme.is_some_and(|scheme| scheme.time.is_some()),
+        body,
+    ))
 }

@@ -8,6 +8,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
 use super::signature::der;
 pub use crate::model::Secret;
+pub(crate) use crate::model::hex::encode as hex;
 
 /// Decodes base64 as people paste it: padded or not.
 const ANY_PADDING: GeneralPurposeConfig = GeneralPurposeConfig::new()
@@ -143,15 +144,6 @@ pub(crate) fn unhex(text: &str) -> Option<Vec<u8>> {
             let value = digit(pair.first()?)? * 16 + digit(pair.get(1)?)?;
             u8::try_from(value).ok()
         })
-        .collect()
-}
-
-/// Lower-case hex digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    let digit = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or('0');
-    bytes
-        .iter()
-        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
         .collect()
 }
 

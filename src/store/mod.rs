@@ -21,6 +21,7 @@
 
 mod error;
 pub mod retention;
+mod search;
 pub mod sqlite;
 
 use std::sync::Arc;
@@ -29,6 +30,7 @@ use async_trait::async_trait;
 use tokio::sync::broadcast;
 
 pub use error::{Error, Result};
+pub use search::{Found, Pick, STEP, Search};
 
 use crate::config::StoreConfig;
 use crate::model::{
@@ -150,6 +152,10 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// Captures without their bodies.
     async fn lines(&self, bin: &Bin, window: Window) -> Result<Vec<CaptureLine>>;
 
+    /// Looks through the captures of a window for those that are searched for, for [`STEP`] at most: what it found until then,
+    /// and how far it looked.
+    async fn search(&self, bin: &Bin, window: Window, search: Search) -> Result<Found>;
+
     /// One capture. Errors: [`Error::UnknownCapture`].
     async fn capture(&self, bin: &Bin, n: CaptureNumber) -> Result<Capture>;
 
@@ -162,6 +168,10 @@ pub trait Store: Send + Sync + std::fmt::Debug {
 
     /// Deletes one capture. Errors: [`Error::UnknownCapture`].
     async fn delete_capture(&self, bin: &Bin, n: CaptureNumber) -> Result<()>;
+
+    /// Deletes those of these captures that are there, all in one commit, and says how many they were. For a few hundred at a
+    /// time: as long as it takes, nothing else is written.
+    async fn delete_captures(&self, bin: &Bin, numbers: Vec<CaptureNumber>) -> Result<u64>;
 
     /// Changes what is noted on a capture, and gives what is noted then. Errors: [`Error::UnknownCapture`], and
     /// [`Error::PinsFull`] when one more pinned capture would be over half of the bin's `keep`.

@@ -14,7 +14,7 @@ use minijinja::value::Kwargs;
 use minijinja::{Environment, Error, ErrorKind, State};
 use ring::{digest, hmac};
 
-use crate::model::Timestamp;
+use crate::model::{Timestamp, base64, hex};
 
 pub(super) fn add(environment: &mut Environment<'static>) {
     environment.add_function("uuid", || uuid::Uuid::new_v4().to_string());
@@ -23,13 +23,13 @@ pub(super) fn add(environment: &mut Environment<'static>) {
         now(state).as_micros().div_euclid(1_000_000)
     });
     environment.add_function("sha256", |text: &str| {
-        to_hex(digest::digest(&digest::SHA256, text.as_bytes()).as_ref())
+        hex::encode(digest::digest(&digest::SHA256, text.as_bytes()).as_ref())
     });
     environment.add_function("hmac", sign);
-    environment.add_function("base64", |text: &str| to_base64(text.as_bytes()));
+    environment.add_function("base64", |text: &str| base64::encode(text.as_bytes()));
     environment.add_function("unbase64", from_base64);
-    environment.add_function("hex", |text: &str| to_hex(text.as_bytes()));
-    environment.add_filter("base64", |text: &str| to_base64(text.as_bytes()));
+    environment.add_function("hex", |text: &str| hex::encode(text.as_bytes()));
+    environment.add_filter("base64", |text: &str| base64::encode(text.as_bytes()));
 }
 
 fn now(state: &State<'_, '_>) -> Timestamp {
@@ -37,24 +37,10 @@ fn now(state: &State<'_, '_>) -> Timestamp {
     Timestamp::from_micros(micros.unwrap_or_default())
 }
 
-fn to_hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digit = |at: u8| char::from(DIGITS[usize::from(at & 0xf)]);
-    bytes
-        .iter()
-        .flat_map(|byte| [digit(byte >> 4), digit(*byte)])
-        .collect()
-}
-
-fn to_base64(bytes: &[u8]) -> String {
-    use base64::Engine as _;
-    base64::engine::general_purpose::STANDARD.encode(bytes)
-}
-
 fn from_base64(text: &str) -> Result<String, Error> {
-    use base64::Engine as _;
+    use ::base64::Engine as _;
     let invalid = |what: &'static str| Error::new(ErrorKind::InvalidOperation, what);
-    let bytes = base64::engine::general_purpose::STANDARD
+    let bytes = ::base64::engine::general_purpose::STANDARD
         .decode(text)
         .map_err(|_| invalid("unbase64: this is not base64"))?;
     String::from_utf8(bytes).map_err(|_| invalid("unbase64: these bytes are not text"))
@@ -78,8 +64,8 @@ fn sign(key: &str, text: &str, options: Kwargs) -> Result<String, Error> {
     };
     let tag = hmac::sign(&hmac::Key::new(algorithm, key.as_bytes()), text.as_bytes());
     let encoded = match options.get::<Option<&str>>("encoding")? {
-        None | Some("hex") => to_hex(tag.as_ref()),
-        Some("base64") => to_base64(tag.as_ref()),
+        None | Some("hex") => hex::encode(tag.as_ref()),
+        Some("base64") => base64::encode(tag.as_ref()),
         Some(_) => {
             return Err(Error::new(
                 ErrorKind::InvalidOperation,

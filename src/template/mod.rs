@@ -15,7 +15,7 @@ mod tests;
 use std::sync::{Arc, LazyLock};
 
 use minijinja::syntax::SyntaxConfig;
-use minijinja::{Environment, UndefinedBehavior, Value};
+use minijinja::{Environment, Template, UndefinedBehavior, Value};
 
 pub use request::Asked;
 
@@ -92,6 +92,10 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
 /// # Errors
 /// The line, and what is wrong there.
 pub fn check(source: &str) -> Result<(), Error> {
+    parse(source).map(|_| ())
+}
+
+fn parse<'s>(source: &'s str) -> Result<Template<'s, 's>, Error> {
     if source.len() > SOURCE {
         let line = source
             .bytes()
@@ -103,10 +107,8 @@ pub fn check(source: &str) -> Result<(), Error> {
             format!("a template has at most {SOURCE} bytes"),
         ));
     }
-    ENVIRONMENT
-        .template_from_str(source)
-        .map(|_| ())
-        .map_err(Error::from)
+    let environment: &'s Environment<'s> = &ENVIRONMENT;
+    Ok(environment.template_from_str(source)?)
 }
 
 /// Whether a text says the same whatever is asked: nothing in it is for the template engine.
@@ -122,12 +124,10 @@ pub fn render(source: &str, asked: &Arc<Asked>) -> Result<String, Error> {
     if is_plain(source) {
         return Ok(source.to_owned());
     }
-    check(source)?;
+    let template = parse(source)?;
     let mut output = Capped(Vec::new());
     let context = Value::from_object(request::Context::new(asked));
-    ENVIRONMENT
-        .template_from_str(source)?
-        .render_captured_to(context, &mut output)?;
+    template.render_captured_to(context, &mut output)?;
     String::from_utf8(output.0).map_err(|_| Error::at(1, "its output is not text"))
 }
 

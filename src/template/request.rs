@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use minijinja::value::{Enumerator, Object, Value};
 
+use crate::model::form;
 use crate::model::head::text;
 use crate::model::{BinId, CaptureNumber, Draft, Envelope, Timestamp};
 
@@ -159,13 +160,17 @@ impl Object for Headers {
     }
 }
 
-/// Names and values as forms and queries have them; of a repeated name the first (<https://url.spec.whatwg.org/#urlencoded-parsing>).
+/// Names and values as forms and queries have them; of a repeated name the first.
 fn pairs(bytes: &[u8]) -> Value {
     let mut map: Vec<(Value, Value)> = Vec::new();
     let mut seen = std::collections::HashSet::new();
-    for (name, value) in form_urlencoded::parse(bytes).take(10_000) {
+    for (name, value) in form::pairs(bytes).take(10_000) {
+        let name = String::from_utf8_lossy(&name).into_owned();
         if seen.insert(name.clone()) {
-            map.push((Value::from(name), Value::from(value)));
+            map.push((
+                Value::from(name),
+                Value::from(String::from_utf8_lossy(&value)),
+            ));
         }
     }
     Value::from_pairs(map)

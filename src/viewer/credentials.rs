@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::{Shown, Table, View, base64, jwt};
-use crate::model::Headers;
+use super::{Shown, Table, View, jwt};
+use crate::model::{Headers, base64};
 
 /// The fields that carry credentials (RFC 9110 section 11).
 const FIELDS: [&str; 2] = ["authorization", "proxy-authorization"];
@@ -62,7 +62,7 @@ fn one(name: &[u8], value: &[u8]) -> Option<Credentials> {
 
 /// User and password (RFC 7617 section 2): the first colon ends the user.
 fn basic(text: &[u8]) -> Option<Shown> {
-    let bytes = base64::decode(text)?;
+    let bytes = base64::decode_any(text)?;
     let at = memchr::memchr(b':', &bytes)?;
     let (user, password) = bytes.split_at(at);
     let pairs = [

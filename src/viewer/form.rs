@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use super::words::{counted, grouped};
 use super::{Fit, Rest, Shown, Slot, Spelled, Subject, View, Viewer, Window, charset};
+use crate::model::form;
 
 /// Suits what is called a form, and what can hardly be anything else.
 pub static VIEWER: Viewer = Viewer {
@@ -81,22 +82,13 @@ impl Table {
 
     /// The same with names and values in another charset than UTF-8.
     fn of_form(text: &[u8], limit: usize, charset: Option<&str>) -> Self {
-        let read = |bytes: Cow<'static, [u8]>| match charset {
-            Some(_) => charset::read(&bytes, charset, false)
-                .text
-                .into_owned()
-                .into(),
-            None => bytes,
+        let Some(_) = charset else {
+            return Self::new(form::pairs(text), limit, false);
         };
-        let pairs = text
-            .split(|&byte| byte == b'&')
-            .filter(|pair| !pair.is_empty());
-        let pairs = pairs.map(|pair| {
-            let at = memchr::memchr(b'=', pair).unwrap_or(pair.len());
-            let (name, value) = pair.split_at(at);
-            let value = value.get(1..).unwrap_or_default();
-            (read(decoded(name)), read(decoded(value)))
-        });
+        let read = |bytes: Cow<'_, [u8]>| -> Cow<'static, [u8]> {
+            charset::read(&bytes, charset, false).text.into_owned().into()
+        };
+        let pairs = form::pairs(text).map(|(name, value)| (read(name), read(value)));
         Self::new(pairs, limit, false)
     }
 
@@ -117,17 +109,6 @@ impl Table {
             }
         }
     }
-}
-
-/// Percent-decoded, with `+` for a blank.
-fn decoded(text: &[u8]) -> Cow<'static, [u8]> {
-    let blanks: Vec<u8> = text
-        .iter()
-        .map(|&byte| if byte == b'+' { b' ' } else { byte })
-        .collect();
-    percent_encoding::percent_decode(&blanks)
-        .collect::<Vec<_>>()
-        .into()
 }
 
 fn fit(subject: &Subject<'_>) -> Fit {

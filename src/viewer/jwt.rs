@@ -2,8 +2,9 @@
 
 use super::words::counted;
 use super::{
-    Fit, Part, Parts, Shown, Slot, Spelled, Subject, Table, View, Viewer, Window, base64, json,
+    Fit, Part, Parts, Shown, Slot, Spelled, Subject, Table, View, Viewer, Window, json,
 };
+use crate::model::base64;
 
 /// Suits what is called a token, and what is one.
 pub static VIEWER: Viewer = Viewer {
@@ -53,11 +54,11 @@ pub(super) fn parts(token: &[u8]) -> Option<Parts> {
     if pieces.next().is_some() {
         return None;
     }
-    let header = base64::decode(header)?;
+    let header = base64::decode_any(header)?;
     let is_object = serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(&header);
     is_object.ok().filter(|header| header.contains_key("alg"))?;
-    let payload = base64::decode(payload)?;
-    let signature = base64::decode(signature)?;
+    let payload = base64::decode_any(payload)?;
+    let signature = base64::decode_any(signature)?;
     let about = match signature.len() as u64 {
         0 => "none".to_owned(),
         length => counted(length, "byte"),

@@ -10,7 +10,6 @@
 //! To add a viewer: a file here with a `VIEWER`, and its line in [`VIEWERS`].
 #![warn(clippy::indexing_slicing, clippy::string_slice)]
 
-pub mod base64;
 mod charset;
 pub mod cloud_event;
 pub mod credentials;

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 
-use crate::{export, live, store};
+use crate::model::CaptureNumber;
+use crate::{export, filter, live, store};
 
 /// A failure, by what it means to the one who asked.
 #[derive(Debug, thiserror::Error)]
@@ -82,6 +83,9 @@ pub enum Error {
         /// What is wrong, and what would be right.
         problem: String,
     },
+    /// The filter cannot be read.
+    #[error("q: {0}")]
+    Filter(#[from] filter::Error),
     /// The request body is not JSON.
     #[error("the body is not JSON: {0}")]
     NotJson(#[source] serde_json::Error),
@@ -133,6 +137,14 @@ fn formats() -> String {
 }
 
 impl Error {
+    /// What the store says, with the number of the capture that it was asked for.
+    pub fn of_capture(CaptureNumber(n): CaptureNumber) -> impl FnOnce(store::Error) -> Self {
+        move |error| match error {
+            store::Error::UnknownCapture => Self::UnknownCapture(n),
+            other => other.into(),
+        }
+    }
+
     /// The status that it is answered with.
     pub fn status(&self) -> StatusCode {
         match self {
@@ -144,9 +156,10 @@ impl Error {
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
             Self::AliasTaken | Self::PinsFull | Self::TooManyShares => StatusCode::CONFLICT,
             Self::BadRequest(_) | Self::NotJson(_) => StatusCode::BAD_REQUEST,
-            Self::Invalid { .. } | Self::Field { .. } | Self::Unprocessable(_) => {
-                StatusCode::UNPROCESSABLE_ENTITY
-            }
+            Self::Invalid { .. }
+            | Self::Field { .. }
+            | Self::Filter(_)
+            | Self::Unprocessable(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::CrossSite | Self::ServiceWorker | Self::ReadOnly | Self::OneRequest(_) => {
                 StatusCode::FORBIDDEN
             }
@@ -182,6 +195,7 @@ impl Error {
             Self::AliasTaken => "Alias taken",
             Self::BadRequest(_) | Self::NotJson(_) => "Not understood",
             Self::Invalid { .. } | Self::Field { .. } | Self::Unprocessable(_) => "Not accepted",
+            Self::Filter(_) => "Filter not understood",
             Self::CrossSite => "Asked by another site",
             Self::ServiceWorker => "Not a service worker",
             Self::UnknownHost(_) => "Unknown host",

@@ -33,7 +33,7 @@ fn expect_no_sideways_scrolling(browser: &Browser, what: &str) {
 }
 
 fn page(server: &Server, bin: &Bin) -> String {
-    format!("{}/b/{}", server.base(), bin.key)
+    format!("{}{}", server.base(), bin.page(""))
 }
 
 #[test]

@@ -113,7 +113,7 @@ fn assert_reads_work(server: &Server, bin: &Bin, ledger: &Ledger) {
 
 #[test]
 fn a_full_disk_refuses_captures_until_there_is_room() {
-    let Some(disk) = SmallDisk::mount("10m") else {
+    let Some(disk) = SmallDisk::mount("8m") else {
         eprintln!(
             "no small disk can be mounted here: a full disk is tested by failing writes only"
         );

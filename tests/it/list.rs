@@ -4,10 +4,6 @@ use serde_json::json;
 
 use crate::support::{Bin, Browser, Server, eventually};
 
-fn page(server: &Server, bin: &Bin) -> String {
-    format!("{}/b/{}", server.base(), bin.key)
-}
-
 fn post_many(server: &Server, bin: &Bin, count: u64) {
     let mut connection = server.connect();
     for n in 0..count {
@@ -20,30 +16,21 @@ fn post_many(server: &Server, bin: &Bin, count: u64) {
     }
 }
 
-fn count(browser: &Browser, selector: &str) -> u64 {
-    browser
-        .run(&format!(
-            "return document.querySelectorAll('{selector}').length"
-        ))
-        .as_u64()
-        .unwrap()
-}
-
 #[test]
 fn older_rows_come_by_scrolling() {
     let server = Server::start();
     let bin = server.bin();
     post_many(&server, &bin, 170);
     let browser = Browser::open();
-    browser.goto(&page(&server, &bin));
+    browser.goto(&format!("{}{}", server.base(), bin.page("")));
     browser.until("document.getElementById('state').textContent === 'Live'");
-    assert_eq!(count(&browser, "a.row"), 50);
+    assert_eq!(browser.count("a.row"), 50);
     for rows in [100, 150, 170] {
         browser.run(
             "const list = document.getElementById('list'); list.scrollTop = list.scrollHeight",
         );
         eventually(&format!("{rows} rows"), || {
-            (count(&browser, "a.row") >= rows).then_some(())
+            (browser.count("a.row") >= rows).then_some(())
         });
     }
     let numbers = browser
@@ -59,12 +46,12 @@ fn what_came_since_the_last_visit_is_marked_until_it_is_opened() {
     let bin = server.bin();
     post_many(&server, &bin, 3);
     let browser = Browser::open();
-    browser.goto(&page(&server, &bin));
+    browser.goto(&format!("{}{}", server.base(), bin.page("")));
     browser.until("document.getElementById('state').textContent === 'Live'");
-    assert_eq!(count(&browser, "a.row.new"), 0);
+    assert_eq!(browser.count("a.row.new"), 0);
     browser.goto(&server.base());
     post_many(&server, &bin, 2);
-    browser.goto(&page(&server, &bin));
+    browser.goto(&format!("{}{}", server.base(), bin.page("")));
     browser.until("document.querySelectorAll('a.row.new').length === 2");
     browser.click("#r4");
     browser.until("document.querySelectorAll('a.row.new').length === 1");
@@ -77,7 +64,7 @@ fn times_are_shown_exactly_when_the_reader_wants_it_so() {
     let bin = server.bin();
     post_many(&server, &bin, 1);
     let browser = Browser::open();
-    browser.goto(&page(&server, &bin));
+    browser.goto(&format!("{}{}", server.base(), bin.page("")));
     browser.until("document.getElementById('state').textContent === 'Live'");
     let exact = "/^\\d\\d:\\d\\d:\\d\\d$/.test(document.querySelector('#r1 time').textContent)";
     browser.until(&format!("!{exact}"));
@@ -94,7 +81,7 @@ fn a_flood_is_shown_in_few_steps() {
     let bin = server.bin();
     post_many(&server, &bin, 1000);
     let browser = Browser::open();
-    browser.goto(&page(&server, &bin));
+    browser.goto(&format!("{}{}", server.base(), bin.page("")));
     browser.until("document.getElementById('state').textContent === 'Live'");
     browser.run(
         "window.steps = 0; window.long = [];
@@ -107,6 +94,6 @@ fn a_flood_is_shown_in_few_steps() {
     browser.until("document.querySelector('#r1250')");
     let steps = browser.run("return window.steps").as_u64().unwrap();
     assert!(steps <= 30, "{steps} changes of the list for 250 requests");
-    assert!(count(&browser, "a.row") <= 200);
+    assert!(browser.count("a.row") <= 200);
     eprintln!("tasks over 50 ms: {}", browser.run("return window.long"));
 }

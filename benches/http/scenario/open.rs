@@ -1,8 +1,6 @@
 //! Opening a capture that is as large as a bin takes: until the page is there, and until a browser has painted it.
 
 use std::fmt::Write as _;
-use std::io::{BufRead, BufReader, Read};
-use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 
 use fantoccini::ClientBuilder;
@@ -11,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::bin::{Bin, Keep};
 use crate::child::Server;
+use crate::driver::{Driver, FLAGS};
 use crate::options::Options;
 use crate::report::{Aim, Row};
 use crate::statistics::Spread;
@@ -72,52 +71,18 @@ fn large() -> String {
     text
 }
 
-/// Ends the driver, and with it the browser, when dropped.
-struct Driver(Child);
-
-impl Drop for Driver {
-    fn drop(&mut self) {
-        // Already ended, or there is nothing more to be done about it.
-        self.0.kill().ok();
-        self.0.wait().ok();
-    }
-}
-
 /// Milliseconds from the start of a navigation to the first paint of content (<https://www.w3.org/TR/paint-timing/>), several
 /// times.
 async fn paints(url: &str, rounds: usize) -> Result<Vec<f64>> {
-    let mut driver = Driver(
-        Command::new("chromedriver")
-            .args(["--port=0", "--log-level=SEVERE"])
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()?,
-    );
-    let mut output = BufReader::new(driver.0.stdout.take().ok_or("the driver has no output")?);
-    let port = loop {
-        let mut line = String::new();
-        if output.read_line(&mut line)? == 0 {
-            return Err("the driver ended".into());
-        }
-        let said = line.trim_end().trim_end_matches('.');
-        if let Some((_, port)) = said.rsplit_once("successfully on port ") {
-            break port.parse::<u16>()?;
-        }
-    };
-    // Whatever else it might print must not block it.
-    std::thread::spawn(move || output.read_to_end(&mut Vec::new()));
+    let driver = Driver::start()?;
     let capabilities = json!({
         "browserName": "chrome",
-        "goog:chromeOptions": { "args": [
-            "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
-            "--disable-background-networking", "--disable-component-update", "--disable-sync",
-        ] },
+        "goog:chromeOptions": { "args": FLAGS },
     });
     let capabilities = capabilities.as_object().cloned().unwrap_or_default();
     let client = ClientBuilder::new(HttpConnector::new())
         .capabilities(capabilities)
-        .connect(&format!("http://127.0.0.1:{port}"))
+        .connect(&format!("http://{}", driver.address))
         .await?;
     let mut times = Vec::new();
     // The first visit starts the browser's own processes.

@@ -75,7 +75,7 @@ impl Test for Form {
         subject
             .form()
             .iter()
-            .any(|(name, value)| name == self.name.as_bytes() && self.test.matches(value))
+            .any(|(name, value)| **name == *self.name.as_bytes() && self.test.matches(value))
     }
 
     fn needs_body(&self) -> bool {

@@ -150,6 +150,14 @@ impl TextTest {
             Self::Fits(pattern) => pattern.fits(text),
         }
     }
+
+    /// The one text that is asked for, when its case does not matter.
+    fn literal(&self) -> Option<String> {
+        match self {
+            Self::Fits(pattern) => pattern.literal().map(str::to_owned),
+            Self::Exactly(_) => None,
+        }
+    }
 }
 
 /// One condition.
@@ -185,6 +193,8 @@ pub enum Simple {
     State(BodyState),
     /// Whether it is pinned.
     Pinned,
+    /// The name of a known sender, whatever its case.
+    Provider(String),
     /// Nothing can be like that.
     Never,
 }

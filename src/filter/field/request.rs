@@ -6,7 +6,8 @@ use std::sync::Arc;
 use ipnet::IpNet;
 
 use super::{Operator, Simple, Test, TextTest, Written};
-use crate::filter::subject::{Subject, pairs};
+use crate::filter::subject::Subject;
+use crate::model::form::pairs;
 
 type Made = Result<Arc<dyn Test>, String>;
 
@@ -53,11 +54,7 @@ pub(super) fn host(written: &Written<'_>) -> Made {
 
 pub(super) fn media_type(written: &Written<'_>) -> Made {
     text(written, |subject, test| {
-        let value = subject.envelope.head.headers.get("content-type");
-        value.is_some_and(|value| {
-            let essence = value.split(|&byte| byte == b';').next().unwrap_or_default();
-            test(essence.trim_ascii())
-        })
+        subject.media_type().is_some_and(test)
     })
 }
 
@@ -70,12 +67,7 @@ impl Test for Method {
     }
 
     fn simple(&self) -> Option<Simple> {
-        match &self.0 {
-            TextTest::Fits(pattern) => pattern
-                .literal()
-                .map(|name| Simple::Method(name.to_owned())),
-            TextTest::Exactly(_) => None,
-        }
+        self.0.literal().map(Simple::Method)
     }
 }
 
@@ -115,8 +107,7 @@ impl Test for Query {
     fn matches(&self, subject: &Subject<'_>) -> bool {
         let query = subject.envelope.head.query().unwrap_or_default();
         pairs(query.as_bytes())
-            .iter()
-            .any(|(name, value)| name == self.name.as_bytes() && self.test.matches(value))
+            .any(|(name, value)| *name == *self.name.as_bytes() && self.test.matches(&value))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Test, TextTest, Written};
+use super::{Simple, Test, TextTest, Written};
 use crate::filter::subject::Subject;
 use crate::model::VerdictState;
 
@@ -16,6 +16,10 @@ impl Test for Provider {
         subject
             .recognised
             .is_some_and(|known| self.0.matches(known.provider.as_bytes()))
+    }
+
+    fn simple(&self) -> Option<Simple> {
+        self.0.literal().map(Simple::Provider)
     }
 }
 

@@ -58,7 +58,7 @@ impl<'c> Insert<'c> {
 }
 
 /// The highest number that a row id holds; a reader may name any.
-const MOST: u64 = u64::MAX >> 28;
+pub(super) const MOST: u64 = u64::MAX >> 28;
 
 /// What a draft counts towards the bin's `keep.bytes`.
 pub(super) fn weight(draft: &Draft) -> u64 {
@@ -69,7 +69,7 @@ pub(super) fn weight(draft: &Draft) -> u64 {
 const WEIGHT: &str = "size + length(headers)";
 
 /// The row ids that are visible to readers: those above the floor, which must be the reader's own look at it.
-fn floor(connection: &Connection, serial: u64) -> rusqlite::Result<u64> {
+pub(super) fn floor(connection: &Connection, serial: u64) -> rusqlite::Result<u64> {
     connection
         .prepare_cached("SELECT floor FROM bins WHERE serial = ?1")?
         .query_row([int(serial)], |found| row::count(found, 0))

@@ -4,7 +4,7 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::row::{self, int, row_id};
-use crate::model::{CaptureNumber, Delivery, Draft, Event, Recognised, Sender, Timestamp};
+use crate::model::{CaptureNumber, Delivery, Draft, Event, Recognised, Timestamp};
 
 /// Bits of the column `flags`.
 const OTHER_BODY: i64 = 1;
@@ -34,23 +34,20 @@ pub(super) fn insert(
         return Ok(());
     };
     let (id, above) = (row_id(serial, n), row_id(serial, floor));
-    let thread = sender.thread(&draft.body.bytes);
-    let body = Sender::body(&draft.body.bytes);
-    let before = match &thread {
+    let before = match &sender.thread {
         Some(thread) => before(connection, thread, above, id)?,
         None => None,
     };
-    let signed_once = sender.signed_once();
     let mut flags = 0;
     if let Some(before) = &before {
-        if before.body != body {
+        if before.body != sender.body {
             flags |= OTHER_BODY;
         }
         if before.kind != sender.event.kind {
             flags |= OTHER_TYPE;
         }
     }
-    if let Some(signed_once) = &signed_once
+    if let Some(signed_once) = &sender.signed_once
         && is_copy(connection, signed_once, above, id)?
     {
         flags |= REPLAYED;
@@ -72,9 +69,9 @@ pub(super) fn insert(
             sender.event.id,
             sender.event.kind,
             sender.event.at.map(Timestamp::as_micros),
-            thread.as_ref().map(|thread| &thread[..]),
-            &body[..],
-            signed_once.as_ref().map(|signed_once| &signed_once[..]),
+            sender.thread.as_ref().map(|thread| &thread[..]),
+            &sender.body[..],
+            sender.signed_once.as_ref().map(|signed_once| &signed_once[..]),
             int(before.as_ref().map_or(1, |before| before.number + 1)),
             int(before.as_ref().map_or(n, |before| before.first)),
             before.as_ref().map(|before| int(row::number(before.id))),

@@ -3,7 +3,7 @@
 //! [`writer`] is the one thread that writes, fed by [`queue`] a batch at a time; [`reader`] holds read-only connections that
 //! never wait for it; [`checkpoint`] empties the write-ahead log in the background, [`purge`] deletes in small steps; [`cache`]
 //! knows bins by name; [`folder`] opens the database, [`room`] is for the day the disk is full. [`bins`], [`captures`],
-//! [`events`], [`marks`], [`shares`] and [`refusals`] are the SQL, [`row`] turns columns into the model.
+//! [`search`], [`events`], [`marks`], [`shares`] and [`refusals`] are the SQL, [`row`] turns columns into the model.
 //!
 //! Durability: WAL with `synchronous=FULL`, so a commit is on the disk before anybody hears of it
 //! (<https://www.sqlite.org/pragma.html#pragma_synchronous>).
@@ -22,6 +22,7 @@ mod reader;
 mod refusals;
 mod room;
 mod row;
+mod search;
 mod shares;
 mod writer;
 
@@ -40,7 +41,7 @@ use self::queue::{Append, Queue, closed};
 use self::reader::Readers;
 use self::room::Room;
 use self::writer::{Outcome, Writer};
-use super::{Address, Change, ChangeFeed, Error, Result, Store, Window};
+use super::{Address, Change, ChangeFeed, Error, Found, Result, Search, Store, Window};
 use crate::config::StoreConfig;
 use crate::model::{
     Bin, BinId, Capture, CaptureLine, CaptureNumber, Clock, Draft, KeyHash, Marks, MarksChange,
@@ -292,6 +293,13 @@ impl Store for Sqlite {
             .await
     }
 
+    async fn search(&self, bin: &Bin, window: Window, search: Search) -> Result<Found> {
+        let serial = bin.serial;
+        self.readers
+            .read(move |connection| search::run(connection, serial, window, &search))
+            .await
+    }
+
     async fn capture(&self, bin: &Bin, n: CaptureNumber) -> Result<Capture> {
         let serial = bin.serial;
         let found = self
@@ -321,6 +329,22 @@ impl Store for Sqlite {
                 } else {
                     Err(Error::UnknownCapture)
                 }
+            })
+        };
+        self.write(work).await
+    }
+
+    async fn delete_captures(&self, bin: &Bin, numbers: Vec<CaptureNumber>) -> Result<u64> {
+        let (serial, id) = (bin.serial, bin.id);
+        let work = move |writer: &mut Writer| {
+            writer.change_many(serial, |transaction, counters| {
+                let mut changes = Vec::new();
+                for n in numbers {
+                    if captures::delete(transaction, serial, n, counters)? {
+                        changes.push(Change::Deleted(id, n));
+                    }
+                }
+                Ok((changes.len() as u64, changes))
             })
         };
         self.write(work).await

@@ -86,7 +86,11 @@ impl Room {
         }
         fs::remove_file(&self.reserve).ok(); // It may be given up already.
         self.bound(connection, false);
-        // A log that does not fit would only take the room that deleting needs.
+        self.empty_log(connection);
+    }
+
+    /// Gives back the room of the log. One that does not fit into the database would only take the room that deleting needs.
+    fn empty_log(&self, connection: &Connection) {
         if free(&self.folder) >= self.growth(connection) {
             shrink_log(connection);
         }
@@ -124,6 +128,8 @@ impl Room {
 
     /// Looks for room again, and takes captures again where there is some.
     pub(super) fn recover(&mut self, connection: &Connection) {
+        // Deleting left its pages there, and senders that go on trying leave no quiet moment in which it is emptied.
+        self.empty_log(connection);
         let restored = self.restore().is_ok();
         if restored && self.fits(connection, SMALL) {
             self.bound(connection, false);

@@ -35,11 +35,6 @@ pub(super) struct Found {
 
 /// The link of a read key; `None` when there never was one, or it ended long ago.
 pub(super) fn find(connection: &Connection, key: KeyHash) -> rusqlite::Result<Option<Found>> {
-    let columns = row::BIN
-        .split(", ")
-        .map(|column| format!("bins.{column}"))
-        .collect::<Vec<_>>()
-        .join(", ");
     let sql = format!(
         "SELECT {SHARE}, revoked_at, bins.key_hash, shares.serial FROM shares JOIN bins USING (serial)
          WHERE shares.key_hash = ?1"
@@ -66,7 +61,7 @@ pub(super) fn find(connection: &Connection, key: KeyHash) -> rusqlite::Result<Op
         return Ok(None);
     };
     let (bin, gone_at) = connection
-        .prepare_cached(&format!("SELECT {columns} FROM bins WHERE serial = ?1"))?
+        .prepare_cached(&format!("SELECT {} FROM bins WHERE serial = ?1", row::BIN))?
         .query_row([serial], row::bin)?;
     Ok(Some(Found {
         bin,

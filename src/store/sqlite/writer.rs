@@ -326,6 +326,17 @@ impl Writer {
         serial: u64,
         change: impl FnOnce(&Transaction<'_>, &mut Counters) -> Result<(T, Change)>,
     ) -> Result<T> {
+        self.change_many(serial, |transaction, counters| {
+            change(transaction, counters).map(|(value, announced)| (value, vec![announced]))
+        })
+    }
+
+    /// The same where there may be many things to announce, or none.
+    pub(super) fn change_many<T>(
+        &mut self,
+        serial: u64,
+        change: impl FnOnce(&Transaction<'_>, &mut Counters) -> Result<(T, Vec<Change>)>,
+    ) -> Result<T> {
         let result = (|| {
             let transaction =
                 Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)?;
@@ -346,7 +357,7 @@ impl Writer {
         self.outcomes
             .send(Outcome {
                 answers: Vec::new(),
-                changes: vec![announced],
+                changes: announced,
             })
             .ok(); // As in `append`.
         Ok(value)

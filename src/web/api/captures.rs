@@ -8,8 +8,10 @@ use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 
 use super::{Error, Problem, query, wire};
-use crate::model::CaptureNumber;
-use crate::store::{self, Window};
+use crate::filter::Filter;
+use crate::model::{CaptureNumber, Timestamp};
+use crate::store::Window;
+use crate::web::access::Listed;
 use crate::web::extract::{BinByToken, FormatByName, GlimpseByToken, Number, Site, VisitByToken};
 use crate::web::{self, App, attachment};
 
@@ -22,6 +24,9 @@ const MAX_LIMIT: u64 = 200;
 /// List captures
 ///
 /// Newest first; with `after` those above that number, oldest first. To go on, give `next` as `before` (or as `after`).
+///
+/// With a filter, a call looks for 200 ms at most: it may give fewer captures than `limit`, or none, and a `next` where it stopped
+/// looking. All was looked at when `next` is null.
 #[utoipa::path(
     get,
     path = "/api/v1/bins/{id}/captures",
@@ -29,13 +34,14 @@ const MAX_LIMIT: u64 = 200;
     tag = "captures",
     params(
         ("id" = String, Path, description = "The bin's id"),
+        ("q" = Option<String>, Query, description = "A filter", example = "method:POST json.data.amount>100"),
         ("limit" = Option<u64>, Query, description = "How many at most, 1 to 200; 50 when it is left out", minimum = 1, maximum = 200),
         ("before" = Option<u64>, Query, description = "Only numbers below this one"),
         ("after" = Option<u64>, Query, description = "Only numbers above this one, oldest first; not together with `before`"),
     ),
     responses(
         (status = 200, description = "Captures without the content of their bodies", body = wire::Captures<'_>),
-        (status = 422, description = "A parameter is unknown or has a value that cannot be", body = Problem,
+        (status = 422, description = "A parameter is unknown or has a value that cannot be; of a filter, `position` says where", body = Problem,
             content_type = "application/problem+json"),
     )
 )]
@@ -44,27 +50,21 @@ pub(super) async fn index(
     VisitByToken(visit): VisitByToken,
     uri: Uri,
 ) -> Result<Response, Error> {
-    let (window, limit) = window(&uri)?;
-    let mut lines = visit.lines(&*app.store, window).await?;
-    let next = if lines.len() > limit {
-        lines.truncate(limit);
-        lines.last().map(|line| line.n.0)
-    } else {
-        None
-    };
+    let (filter, window) = window(&uri, app.clock.now())?;
+    let Listed { lines, next } = visit.list(&*app.store, &filter, window).await?;
     let captures = lines
         .iter()
         .map(|line| wire::Capture::line(&visit.bin, line));
     Ok(Json(wire::Captures {
         captures: captures.collect(),
-        next,
+        next: next.map(|n| n.0),
     })
     .into_response())
 }
 
-/// The window that a query asks for, one capture wider than its limit: whether there is more is seen by that one.
-fn window(uri: &Uri) -> Result<(Window, usize), web::Error> {
-    let [limit, before, after] = query::numbers(uri, ["limit", "before", "after"])?;
+/// The filter and the window that a query asks for.
+fn window(uri: &Uri, now: Timestamp) -> Result<(Filter, Window), web::Error> {
+    let (filter, [limit, before, after]) = query::filtered(uri, ["limit", "before", "after"], now)?;
     let wanted = limit.unwrap_or(DEFAULT_LIMIT);
     let limit = usize::try_from(wanted).unwrap_or(0);
     if !(1..=MAX_LIMIT).contains(&wanted) {
@@ -82,14 +82,14 @@ fn window(uri: &Uri) -> Result<(Window, usize), web::Error> {
         }
         (_, Some(after)) => Window::After {
             after: CaptureNumber(after),
-            limit: limit + 1,
+            limit,
         },
         (before, None) => Window::Newest {
             before: before.map(CaptureNumber),
-            limit: limit + 1,
+            limit,
         },
     };
-    Ok((window, limit))
+    Ok((filter.unwrap_or_default(), window))
 }
 
 /// Show a capture
@@ -211,61 +211,99 @@ pub(super) async fn delete(
     app.store
         .delete_capture(&bin, n)
         .await
-        .map_err(of_capture(n))?;
+        .map_err(web::Error::of_capture(n))?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Delete all captures
+/// Delete captures
 ///
-/// Numbering goes on where it was.
+/// All of them, or with a filter those that it lets through. Numbering goes on where it was. `…/captures/count` tells how many
+/// they are before.
 #[utoipa::path(
     delete,
     path = "/api/v1/bins/{id}/captures",
     operation_id = "clear_captures",
     tag = "captures",
-    params(("id" = String, Path, description = "The bin's id")),
-    responses((status = 204, description = "The captures are gone"))
+    params(
+        ("id" = String, Path, description = "The bin's id"),
+        ("q" = Option<String>, Query, description = "A filter", example = "status:5xx"),
+    ),
+    responses(
+        (status = 204, description = "All captures are gone"),
+        (status = 200, description = "With a filter: how many are gone", body = wire::Deleted),
+    )
 )]
 pub(super) async fn clear(
     State(app): State<Arc<App>>,
-    BinByToken(bin): BinByToken,
-) -> Result<StatusCode, Error> {
-    app.store.clear(&bin).await?;
-    Ok(StatusCode::NO_CONTENT)
+    VisitByToken(bin): VisitByToken,
+    uri: Uri,
+) -> Result<Response, Error> {
+    let bin = bin.writes()?;
+    let (filter, []) = query::filtered(&uri, [], app.clock.now())?;
+    let Some(filter) = filter else {
+        app.store.clear(&bin.bin).await?;
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    };
+    if filter.is_empty() {
+        // It lets everything through, which is hardly what was meant by sending one.
+        return Err(Error(web::Error::Invalid {
+            field: "q",
+            problem: "expected a filter; leave it out to delete all captures".to_owned(),
+        }));
+    }
+    let deleted = bin.delete_matching(&*app.store, &filter).await?;
+    Ok(Json(wire::Deleted { deleted }).into_response())
 }
 
-/// What the store says, with the number that it was asked for.
-pub(super) fn of_capture(
-    CaptureNumber(n): CaptureNumber,
-) -> impl FnOnce(store::Error) -> web::Error {
-    move |error| match error {
-        store::Error::UnknownCapture => web::Error::UnknownCapture(n),
-        other => other.into(),
-    }
+/// Count captures
+///
+/// As far as can be told in a moment: `is_all` is false where there may be more.
+#[utoipa::path(
+    get,
+    path = "/api/v1/bins/{id}/captures/count",
+    operation_id = "count_captures",
+    tag = "captures",
+    params(
+        ("id" = String, Path, description = "The bin's id"),
+        ("q" = Option<String>, Query, description = "A filter", example = "status:5xx"),
+    ),
+    responses((status = 200, description = "How many captures the filter lets through", body = wire::Count))
+)]
+pub(super) async fn count(
+    State(app): State<Arc<App>>,
+    VisitByToken(visit): VisitByToken,
+    uri: Uri,
+) -> Result<Response, Error> {
+    let (filter, []) = query::filtered(&uri, [], app.clock.now())?;
+    let counted = visit
+        .count(&*app.store, &filter.unwrap_or_default())
+        .await?;
+    Ok(Json(wire::Count {
+        captures: counted.number,
+        is_all: counted.is_all,
+    })
+    .into_response())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn asked(query: &str) -> Result<(Window, usize), web::Error> {
+    fn asked(query: &str) -> Result<Window, web::Error> {
         let uri = format!("/api/v1/bins/x/captures?{query}");
-        window(&uri.parse().unwrap())
+        window(&uri.parse().unwrap(), Timestamp::from_micros(0)).map(|(_, window)| window)
     }
 
     #[test]
-    fn a_window_is_one_wider_than_its_limit() {
+    fn a_window_has_fifty_captures_unless_it_is_said() {
         let newest = |before, limit| Window::Newest { before, limit };
-        assert_eq!(asked("").unwrap(), (newest(None, 51), 50));
+        assert_eq!(asked("").unwrap(), newest(None, 50));
         let before = Some(CaptureNumber(7));
-        assert_eq!(
-            asked("limit=200&before=7").unwrap(),
-            (newest(before, 201), 200)
-        );
+        assert_eq!(asked("limit=200&before=7").unwrap(), newest(before, 200));
         let after = CaptureNumber(0);
         assert_eq!(
             asked("after=0&limit=1").unwrap(),
-            (Window::After { after, limit: 2 }, 1)
+            Window::After { after, limit: 1 }
         );
     }
 
@@ -281,6 +319,7 @@ mod tests {
             ("before=x", "before"),
             ("before=3&after=1", "after"),
             ("page=2", "page"),
+            ("q=%ff", "q"),
         ] {
             match asked(query).unwrap_err() {
                 web::Error::Invalid { field: named, .. } => assert_eq!(named, field, "{query}"),

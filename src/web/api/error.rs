@@ -39,21 +39,19 @@ pub struct Problem {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "keep.days")]
     field: Option<String>,
-    /// Where the body stops being JSON.
+    /// The character of a filter where it goes wrong, from 0.
     #[serde(skip_serializing_if = "Option::is_none")]
-    position: Option<Position>,
+    #[schema(example = 7)]
+    position: Option<usize>,
+    /// The line where the body stops being JSON, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<usize>,
+    /// The column in that line, from 1; 0 for the end of the line before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    column: Option<usize>,
     /// The id of the request, to find it in the server's log; for failures of the server only.
     #[serde(skip_serializing_if = "Option::is_none")]
     request_id: Option<String>,
-}
-
-/// A place in a text.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-struct Position {
-    /// The line, from 1.
-    line: usize,
-    /// The column in the line, from 1; 0 for the end of the line before.
-    column: usize,
 }
 
 impl Problem {
@@ -61,14 +59,16 @@ impl Problem {
         let field = match error {
             web::Error::Invalid { field, .. } => Some((*field).to_owned()),
             web::Error::Field { field, .. } => Some(field.clone()),
+            web::Error::Filter(_) => Some("q".to_owned()),
             _ => None,
         };
         let position = match error {
-            web::Error::NotJson(cause) => Some(Position {
-                line: cause.line(),
-                column: cause.column(),
-            }),
+            web::Error::Filter(cause) => Some(cause.position),
             _ => None,
+        };
+        let (line, column) = match error {
+            web::Error::NotJson(cause) => (Some(cause.line()), Some(cause.column())),
+            _ => (None, None),
         };
         let request_id = error
             .status()
@@ -82,6 +82,8 @@ impl Problem {
             detail: error.to_string(),
             field,
             position,
+            line,
+            column,
             request_id,
         }
     }

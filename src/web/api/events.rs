@@ -40,6 +40,7 @@ const RETRY_MS: (u64, u64) = (2000, 2000);
     tag = "captures",
     params(
         ("id" = String, Path, description = "The bin's id"),
+        ("q" = Option<String>, Query, description = "A filter: other captures are not told of", example = "method:POST"),
         ("after" = Option<u64>, Query, description = "Begin behind this number; without it, with what is new"),
         ("Last-Event-ID" = Option<u64>, Header, description = "The last id that was received; outranks `after`"),
     ),
@@ -56,9 +57,9 @@ pub(super) async fn watch(
     headers: HeaderMap,
     uri: Uri,
 ) -> Result<Response, Error> {
-    let [after] = query::numbers(&uri, ["after"])?;
+    let (filter, [after]) = query::filtered(&uri, ["after"], app.clock.now())?;
     let after = last_event_id(&headers)?.or(after).map(CaptureNumber);
-    let watch = visit.watch(&app, after).await?;
+    let watch = visit.watch(&app, filter.unwrap_or_default(), after).await?;
     let stream =
         Sse::new(events(visit.bin, watch)).keep_alive(KeepAlive::new().interval(KEEP_ALIVE));
     // A proxy that buffers or rewrites would hold events back.

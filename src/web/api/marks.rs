@@ -9,7 +9,6 @@ use serde::Deserialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::captures::of_capture;
 use super::change::given;
 use super::json::{self, JsonBody};
 use super::{Error, Problem, wire};
@@ -80,7 +79,7 @@ pub(super) async fn update(
     app.store
         .mark(&bin, n, change)
         .await
-        .map_err(of_capture(n))?;
+        .map_err(web::Error::of_capture(n))?;
     let window = Window::After {
         after: CaptureNumber(n.0.saturating_sub(1)),
         limit: 1,

@@ -50,6 +50,7 @@ fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(bins::create))
         .routes(routes!(bins::show, bins::update, bins::delete))
         .routes(routes!(captures::index, captures::clear))
+        .routes(routes!(captures::count))
         .routes(routes!(captures::show, marks::update, captures::delete))
         .routes(routes!(captures::body))
         .routes(routes!(captures::export_as))

@@ -12,8 +12,7 @@ use utoipa::ToSchema;
 
 use super::json::{self, JsonBody};
 use super::{Error, Problem, wire};
-use crate::model::{BinKey, CaptureNumber, Timestamp};
-use crate::store;
+use crate::model::{BinKey, CaptureNumber, Share, Timestamp};
 use crate::web::extract::{BinByToken, ShareId, Site};
 use crate::web::{self, App};
 
@@ -31,9 +30,6 @@ pub(super) struct NewShare {
 }
 
 impl NewShare {
-    /// The longest that a link can be told to last, in seconds: a hundred years.
-    const MOST_SECONDS: u64 = 3_153_600_000;
-
     /// Reads a body; none at all shares the whole bin for ever.
     pub(super) fn read(body: Option<Value>) -> Result<Self, web::Error> {
         body.map_or_else(|| Ok(Self::default()), |body| json::read(body, ""))
@@ -46,17 +42,14 @@ impl NewShare {
 
     /// When the link ends.
     pub(super) fn expires_at(&self, now: Timestamp) -> Result<Option<Timestamp>, web::Error> {
-        match self.expires_in {
-            None => Ok(None),
-            Some(seconds) if (1..=Self::MOST_SECONDS).contains(&seconds) => {
-                let micros = i64::try_from(seconds * 1_000_000).unwrap_or(i64::MAX);
-                Ok(Some(now.minus_micros(-micros)))
-            }
-            Some(_) => Err(web::Error::Invalid {
-                field: "expires_in",
-                problem: format!("expected 1 to {} seconds, or null", Self::MOST_SECONDS),
-            }),
-        }
+        let Some(seconds) = self.expires_in else {
+            return Ok(None);
+        };
+        let end = Share::end(now, seconds).ok_or_else(|| web::Error::Invalid {
+            field: "expires_in",
+            problem: format!("expected 1 to {} seconds, or null", Share::MOST_SECONDS),
+        })?;
+        Ok(Some(end))
     }
 }
 
@@ -92,10 +85,8 @@ pub(super) async fn create(
         .store
         .create_share(&bin, key.hash(), wanted.n(), expires_at)
         .await;
-    let share = made.map_err(|error| match (error, wanted.n()) {
-        (store::Error::UnknownCapture, Some(n)) => web::Error::UnknownCapture(n.0),
-        (error, _) => error.into(),
-    })?;
+    let n = wanted.n().unwrap_or(CaptureNumber(0));
+    let share = made.map_err(web::Error::of_capture(n))?;
     let told = Json(wire::CreatedShare::new(&share, &key, &site));
     Ok((StatusCode::CREATED, told).into_response())
 }

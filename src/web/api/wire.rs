@@ -152,6 +152,22 @@ pub(super) struct Captures<'a> {
     pub(super) next: Option<u64>,
 }
 
+/// How many captures there are.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Count {
+    /// That many.
+    pub(super) captures: u64,
+    /// Whether all were looked at; else there may be more.
+    pub(super) is_all: bool,
+}
+
+/// How many captures were deleted.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Deleted {
+    /// That many.
+    pub(super) deleted: u64,
+}
+
 /// One recorded request.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!(super::openapi::example()))]
@@ -432,9 +448,7 @@ fn fields(headers: &Headers) -> Vec<Header<'_>> {
     let header = |(name, value)| Header {
         name: text(name),
         value: text(value),
-        base64: std::str::from_utf8(value)
-            .is_err()
-            .then(|| base64::encode(value)),
+        base64: base64::encode_unless_text(value),
     };
     headers.iter().map(header).collect()
 }

@@ -13,6 +13,7 @@ use super::recent::Recent;
 use super::row::{self, Day};
 use super::{Error, Page, query, text};
 use crate::config::listen::host_of;
+use crate::filter::Filter;
 use crate::model::{BinKey, CaptureLine, CaptureNumber, Settings, Timestamp, Usage};
 use crate::store::Window;
 use crate::web::App;
@@ -258,24 +259,24 @@ async fn waiting(app: &App, bin: &BinByKey, site: &Site) -> Result<Page<WaitingP
 struct Listing {
     lines: Vec<CaptureLine>,
     is_newest: bool,
-    /// Whether there are more below.
-    is_more: bool,
+    /// The number below which there are more.
+    next: Option<CaptureNumber>,
 }
 
 impl Listing {
     async fn read(app: &App, bin: &BinByKey, list: List) -> Result<Self, Error> {
-        // One more than is shown, to know whether there is one more.
-        let limit = ROWS + 1;
+        let filter = Filter::default();
         let read = async |before: Option<CaptureNumber>| {
+            let limit = ROWS;
             let window = Window::Newest { before, limit };
-            bin.lines(&*app.store, window).await
+            bin.list(&*app.store, &filter, window).await
         };
-        let (mut lines, is_newest) = match list {
+        let (listed, is_newest) = match list {
             List::Newest => (read(None).await?, true),
             List::Before(n) => (read(Some(n)).await?, false),
             List::Around(n) => {
                 let newest = read(None).await?;
-                if newest.iter().take(ROWS).any(|line| line.n == n) {
+                if newest.lines.iter().any(|line| line.n == n) {
                     (newest, true)
                 } else {
                     // Half a page above it at most, since numbers may be missing: it is on the page in any case.
@@ -284,20 +285,19 @@ impl Listing {
                 }
             }
         };
-        let is_more = lines.len() > ROWS;
-        lines.truncate(ROWS);
         Ok(Self {
-            lines,
+            lines: listed.lines,
             is_newest,
-            is_more,
+            next: listed.next,
         })
     }
 
     fn part(&self, bin: &BinByKey, now: Timestamp, open: Option<CaptureNumber>) -> ListPart {
-        let last = self.lines.last().filter(|_| self.is_more);
         ListPart {
             days: row::by_day(&self.lines, &bin.key, now, open),
-            older: last.map(|last| format!("/b/{}?before={}", bin.key, last.n)),
+            older: self
+                .next
+                .map(|next| format!("/b/{}?before={next}", bin.key)),
             path: format!("/b/{}", bin.key),
         }
     }

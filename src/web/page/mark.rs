@@ -9,7 +9,6 @@ use serde::Deserialize;
 use super::Error;
 use super::form::Form;
 use crate::model::{Marks, MarksChange};
-use crate::store;
 use crate::web::extract::{BinByKey, Number};
 use crate::web::{self, App};
 
@@ -42,9 +41,9 @@ pub(super) async fn mark(
         pinned: form.pinned.map(|word| word == "yes"),
         note,
     };
-    match app.store.mark(&bin.bin, n, change).await {
-        Ok(_) => Ok(Redirect::to(&format!("/b/{}/requests/{n}", bin.key)).into_response()),
-        Err(store::Error::UnknownCapture) => Err(web::Error::UnknownCapture(n.0).into()),
-        Err(error) => Err(error.into()),
-    }
+    app.store
+        .mark(&bin.bin, n, change)
+        .await
+        .map_err(web::Error::of_capture(n))?;
+    Ok(Redirect::to(&format!("/b/{}/requests/{n}", bin.key)).into_response())
 }

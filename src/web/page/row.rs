@@ -6,6 +6,7 @@ use askama::Template;
 use super::text;
 use crate::model::head::text as readable;
 use crate::model::{BinKey, BodyState, CaptureLine, CaptureNumber, Timestamp};
+use crate::provider;
 
 /// How many characters of a path, and of a query, a row carries at most.
 const PATH_SHOWN: usize = 200;
@@ -53,6 +54,7 @@ impl CaptureRow {
     ) -> Self {
         let envelope = &line.envelope;
         let head = &envelope.head;
+        let known = line.recognised.as_ref();
         let (reply, reply_class) = match envelope.reply.status {
             None => ("none".to_owned(), "bad"),
             Some(status @ 400..500) => (status.to_string(), "warn"),
@@ -79,15 +81,11 @@ impl CaptureRow {
             state: line.state,
             at: envelope.received_at,
             age: text::age(now, envelope.received_at),
-            provider: line
-                .recognised
-                .as_ref()
-                .and_then(|known| crate::provider::find(&known.provider))
+            provider: known
+                .and_then(|known| provider::find(&known.provider))
                 .map(|provider| provider.title),
             what: what(line),
-            delivery: line
-                .recognised
-                .as_ref()
+            delivery: known
                 .and_then(|known| known.delivery)
                 .filter(|delivery| delivery.number > 1)
                 .map(|delivery| text::ordinal(delivery.number)),

@@ -14,7 +14,6 @@ use super::bin::BinHead;
 use super::form::Form;
 use super::{Error, Page, query, text};
 use crate::model::{BinKey, CaptureNumber, Share, Timestamp};
-use crate::store;
 use crate::web::extract::{BinByKey, ShareId, Site};
 use crate::web::{self, App};
 
@@ -82,26 +81,15 @@ pub(super) async fn create(
 ) -> Result<Response, Error> {
     let n = number(&form.n, "n")?.map(CaptureNumber);
     let now = app.clock.now();
-    let expires_at = match number(&form.expires_in, "expires_in")? {
-        None => None,
-        Some(seconds @ 1..=3_153_600_000) => {
-            let micros = i64::try_from(seconds * 1_000_000).unwrap_or(i64::MAX);
-            Some(now.minus_micros(-micros))
-        }
-        Some(_) => return Err(not_a_number("expires_in").into()),
-    };
+    let expires_at = number(&form.expires_in, "expires_in")?
+        .map(|seconds| Share::end(now, seconds).ok_or_else(|| not_a_number("expires_in")))
+        .transpose()?;
     let key = BinKey::random();
-    match app
-        .store
+    app.store
         .create_share(&bin.bin, key.hash(), n, expires_at)
         .await
-    {
-        Ok(_) => draw(&app, &bin, &site, n, Some(site.inspect_url(&key))).await,
-        Err(store::Error::UnknownCapture) => {
-            Err(web::Error::UnknownCapture(n.map_or(0, |n| n.0)).into())
-        }
-        Err(error) => Err(error.into()),
-    }
+        .map_err(web::Error::of_capture(n.unwrap_or(CaptureNumber(0))))?;
+    draw(&app, &bin, &site, n, Some(site.inspect_url(&key))).await
 }
 
 /// Revokes a link and goes back to the page.

@@ -18,6 +18,7 @@ use tokio::time::Instant;
 use super::bin::Count;
 use super::row::CaptureRow;
 use super::{Error, query};
+use crate::filter::Filter;
 use crate::live::Event;
 use crate::model::{CaptureLine, CaptureNumber, Clock};
 use crate::store::{self, Store};
@@ -63,7 +64,7 @@ pub(super) async fn show(
         .and_then(|id| id.parse().ok())
         .or_else(|| query::number(&uri, "after"))
         .map(CaptureNumber);
-    let watch = bin.watch(&app, after).await?;
+    let watch = bin.watch(&app, Filter::default(), after).await?;
     let watcher = Watcher {
         store: Arc::clone(&app.store),
         clock: app.clock.clone(),

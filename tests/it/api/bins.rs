@@ -140,7 +140,10 @@ fn a_body_that_does_not_fit_is_refused_by_what_is_wrong_with_it() {
     let fields = [("content-type", "application/json")];
     let answer = server.ask("POST", "/api/v1/bins", &fields, b"{\n  \"name\": x}");
     let problem = answer.problem(400, None);
-    assert_eq!(problem["position"], json!({"line": 2, "column": 11}));
+    assert_eq!(
+        (&problem["line"], &problem["column"]),
+        (&json!(2), &json!(11))
+    );
     // What a client sends that has no body to give a type to.
     server
         .ask(

@@ -9,3 +9,4 @@ mod events;
 mod hosts;
 pub(crate) mod routes;
 mod safety;
+mod search;

@@ -9,16 +9,23 @@ use hookwell::model::{
 use super::{Place, draft};
 
 fn signed(body: &str, id: Option<&str>, signature: &str, signed_at: Option<i64>) -> Draft {
-    let sender = Sender {
-        provider: "stripe".to_owned(),
-        event: Event {
-            id: id.map(str::to_owned),
-            kind: Some("invoice.paid".to_owned()),
-            at: None,
-        },
-        signature: Some(signature.as_bytes().to_vec()),
-        is_timed: signed_at.is_some(),
+    let event = Event {
+        id: id.map(str::to_owned),
+        kind: Some("invoice.paid".to_owned()),
+        at: None,
     };
+    sent(body, event, Some(signature), signed_at.is_some())
+}
+
+fn sent(body: &str, event: Event, signature: Option<&str>, is_timed: bool) -> Draft {
+    let signature = signature.map(str::as_bytes);
+    let sender = Sender::new(
+        "stripe".to_owned(),
+        event,
+        signature,
+        is_timed,
+        body.as_bytes(),
+    );
     Draft {
         sender: Some(sender),
         ..draft(body)
@@ -110,8 +117,7 @@ pub(super) async fn without_an_id_body_and_signature_tell_deliveries_apart(place
         delivery(&place, &bin, one("a", "s")).await,
         nth(2, 1, Some(1))
     );
-    let mut unsigned = one("a", "s");
-    unsigned.sender.as_mut().unwrap().signature = None;
+    let unsigned = sent("a", Event::default(), None, false);
     assert_eq!(append(&place, &bin, unsigned).await.delivery, None);
 }
 

@@ -11,6 +11,7 @@ mod keep;
 mod marks;
 mod numbers;
 mod refusals;
+mod search;
 mod shares;
 mod sqlite;
 
@@ -232,6 +233,9 @@ macro_rules! store_contract {
                 numbers::every_kind_of_change_is_announced_in_order,
                 refusals::refusals_are_counted_and_the_newest_are_kept,
                 refusals::refusals_go_to_the_bin_that_was_addressed,
+                search::a_search_finds_what_matching_finds,
+                search::a_search_stops_and_goes_on_where_it_stopped,
+                search::what_is_deleted_together_is_gone_together,
                 shares::a_link_opens_its_bin_until_it_ends,
                 shares::links_are_of_one_bin_and_limited,
             }

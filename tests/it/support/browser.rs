@@ -1,15 +1,12 @@
 //! A real browser: headless Chromium, driven through chromedriver (<https://www.w3.org/TR/webdriver2/>).
 
-use std::io::{BufRead, BufReader, Read};
-use std::net::SocketAddr;
-use std::process::{Child, Command, Stdio};
-
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
+use super::driver::{Driver, FLAGS};
 use super::{Connection, eventually};
 
 /// A browser with one window. It is ended when this is dropped.
@@ -17,8 +14,7 @@ use super::{Connection, eventually};
 pub(crate) struct Browser {
     runtime: Runtime,
     client: Option<Client>,
-    driver: Child,
-    address: SocketAddr,
+    driver: Driver,
     profile: TempDir,
 }
 
@@ -49,7 +45,9 @@ impl Browser {
     /// A browser that differs.
     pub(crate) fn with(wants: Wants) -> Self {
         let profile = TempDir::new().unwrap();
-        let (driver, address) = start_driver();
+        let driver = Driver::start()
+            .expect("chromedriver runs (`make test` installs chromium and chromium-driver)");
+        let address = driver.address;
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
@@ -58,7 +56,6 @@ impl Browser {
             runtime,
             client: None,
             driver,
-            address,
             profile,
         };
         let capabilities = browser.capabilities(wants);
@@ -82,12 +79,12 @@ impl Browser {
     /// A command of chromedriver's own, below the session.
     fn command(&self, path: &str, body: &Value) -> Value {
         let session = self.runtime.block_on(self.client().session_id()).unwrap();
-        let mut connection = Connection::open(self.address);
+        let mut connection = Connection::open(self.driver.address);
         let body = body.to_string();
         let request = format!(
             "POST /session/{}/{path} HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
             session.unwrap(),
-            self.address,
+            self.driver.address,
             body.len()
         );
         connection.send(request).unwrap();
@@ -202,19 +199,14 @@ impl Browser {
     }
 
     fn capabilities(&self, wants: Wants) -> Value {
-        let flags = [
-            "--headless=new",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--disable-dev-shm-usage",
-            "--disable-quic",
-            "--no-first-run",
-            "--disable-background-networking",
-            "--disable-component-update",
-            "--disable-sync",
-            &format!("--user-data-dir={}", self.profile.path().display()),
-            &format!("--window-size={},{}", wants.width, wants.height),
+        let own = [
+            format!("--user-data-dir={}", self.profile.path().display()),
+            format!("--window-size={},{}", wants.width, wants.height),
         ];
+        let flags: Vec<&str> = FLAGS
+            .into_iter()
+            .chain(own.iter().map(String::as_str))
+            .collect();
         let mut options = json!({ "args": flags });
         if !wants.script {
             options["prefs"] = json!({ "profile.managed_default_content_settings.javascript": 2 });
@@ -228,42 +220,10 @@ impl Browser {
     }
 }
 
-/// Starts chromedriver and waits until it says where it listens.
-fn start_driver() -> (Child, SocketAddr) {
-    let mut driver = Command::new("chromedriver")
-        .args(["--port=0", "--log-level=SEVERE"])
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("chromedriver runs (`make test` installs chromium and chromium-driver)");
-    let mut stdout = BufReader::new(driver.stdout.take().unwrap());
-    let mut line = String::new();
-    let port = loop {
-        line.clear();
-        if stdout.read_line(&mut line).unwrap() == 0 {
-            driver.wait().ok();
-            panic!("chromedriver ended before it listened");
-        }
-        let port = line
-            .trim_end()
-            .trim_end_matches('.')
-            .rsplit_once("successfully on port ");
-        if let Some((_, port)) = port {
-            break port.parse().unwrap();
-        }
-    };
-    // Whatever else it might print must not block it.
-    std::thread::spawn(move || stdout.read_to_end(&mut Vec::new()));
-    (driver, SocketAddr::from(([127, 0, 0, 1], port)))
-}
-
 impl Drop for Browser {
     fn drop(&mut self) {
         if let Some(client) = self.client.take() {
             self.runtime.block_on(client.close()).ok();
         }
-        self.driver.kill().ok();
-        self.driver.wait().ok();
     }
 }

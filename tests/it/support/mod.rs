@@ -2,6 +2,7 @@
 
 pub(crate) mod browser;
 pub(crate) mod disk;
+mod driver;
 pub(crate) mod http;
 pub(crate) mod ledger;
 pub(crate) mod server;

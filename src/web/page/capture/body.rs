@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use super::drawn::{Drawn, Place};
 use super::note::{self, Note};
 use super::{Error, Wanted, text};
-use crate::model::CaptureLine;
+use crate::model::{CaptureLine, hex};
 use crate::viewer::{self, Rest, Shown, Subject, Tab, multipart};
 use crate::web;
 use crate::web::content::{self, Coding, Content, LOOKED_AT};
@@ -109,8 +109,8 @@ impl BodyPart {
             is_empty: sent.is_empty(),
             size: text::size(sent.len() as u64),
             label: label(&subject, &facts),
-            sha256: hex(&Sha256::digest(sent)),
-            decoded_sha256: is_undone.then(|| hex(&Sha256::digest(&content.bytes))),
+            sha256: hex::encode(&Sha256::digest(sent)),
+            decoded_sha256: is_undone.then(|| hex::encode(&Sha256::digest(&content.bytes))),
             is_text: is_text(sent),
             copy: is_text(subject.bytes).then_some(ask),
             coding,
@@ -195,10 +195,4 @@ fn label(subject: &Subject<'_>, facts: &[String]) -> String {
     );
     words.push(text::counted(subject.bytes.len() as u64, "byte"));
     words.join(", ")
-}
-
-/// Bytes in lower-case hexadecimal.
-fn hex(bytes: &[u8]) -> String {
-    let push = |text: String, byte: &u8| text + &format!("{byte:02x}");
-    bytes.iter().fold(String::new(), push)
 }

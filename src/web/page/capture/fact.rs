@@ -15,6 +15,32 @@ pub(super) struct Fact {
     pub(super) is_limit: bool,
 }
 
+impl Fact {
+    /// Something to look at.
+    fn caution(headline: &'static str, rest: String) -> Self {
+        Self {
+            class: "caution",
+            icon: "warn",
+            icon_class: "warn",
+            headline,
+            rest,
+            is_limit: false,
+        }
+    }
+
+    /// Something that went wrong.
+    fn alarm(headline: &'static str, rest: String) -> Self {
+        Self {
+            class: "alarm",
+            icon: "stop",
+            icon_class: "bad",
+            headline,
+            rest,
+            is_limit: false,
+        }
+    }
+}
+
 /// What there is to say; for nearly all requests nothing.
 pub(super) fn of(line: &CaptureLine) -> Vec<Fact> {
     let body = match line.state {
@@ -25,63 +51,42 @@ pub(super) fn of(line: &CaptureLine) -> Vec<Fact> {
     body.into_iter().chain(delivery(line)).collect()
 }
 
-/// What is odd about a delivery; a plain retry is not.
+/// What is odd about a delivery; of a plain retry, that it is one.
 fn delivery(line: &CaptureLine) -> Option<Fact> {
     let delivery = line.recognised.as_ref()?.delivery?;
     let before = delivery.previous.unwrap_or(delivery.first);
     let nth = text::ordinal(delivery.number);
-    let (class, icon, icon_class, headline, rest) = if delivery.replayed {
-        (
-            "alarm",
-            "warn",
-            "bad",
-            "This very request came before.",
-            "Signature and signed time are those of an earlier one: a sender that tries again signs anew. A handler should refuse it."
-                .to_owned(),
-        )
-    } else if !delivery.same_type {
-        (
-            "caution",
-            "warn",
-            "warn",
-            "The event's id was used before, for another type.",
-            format!("This is its {nth} delivery; the one before is #{before}."),
-        )
-    } else if !delivery.same_body {
-        (
-            "caution",
-            "warn",
-            "warn",
-            "The same event came before with another body.",
-            format!("This is its {nth} delivery; the one before is #{before}."),
-        )
-    } else if delivery.out_of_order {
-        (
-            "caution",
-            "warn",
-            "warn",
+    let place = || format!("This is its {nth} delivery; the one before is #{before}.");
+    if delivery.replayed {
+        let rest = "Signature and signed time are those of an earlier one: a sender that tries again signs anew. A handler should refuse it.";
+        return Some(Fact {
+            icon: "warn",
+            ..Fact::alarm("This very request came before.", rest.to_owned())
+        });
+    }
+    if !delivery.same_type {
+        let headline = "The event's id was used before, for another type.";
+        return Some(Fact::caution(headline, place()));
+    }
+    if !delivery.same_body {
+        let headline = "The same event came before with another body.";
+        return Some(Fact::caution(headline, place()));
+    }
+    if delivery.out_of_order {
+        let rest = "By the sender's own clock they are out of order.";
+        return Some(Fact::caution(
             "A later event came before this one.",
-            "By the sender's own clock they are out of order.".to_owned(),
-        )
-    } else if delivery.number > 1 {
-        (
-            "",
-            "repeat",
-            "",
-            "A retry.",
-            format!(
-                "This is the event's {nth} delivery, with the same body; the one before is #{before}."
-            ),
-        )
-    } else {
-        return None;
-    };
-    Some(Fact {
-        class,
-        icon,
-        icon_class,
-        headline,
-        rest,
+            rest.to_owned(),
+        ));
+    }
+    (delivery.number > 1).then(|| Fact {
+        class: "",
+        icon: "repeat",
+        icon_class: "",
+        headline: "A retry.",
+        rest: format!(
+            "This is the event's {nth} delivery, with the same body; the one before is #{before}."
+        ),
         is_limit: false,
     })
 }
@@ -101,12 +106,8 @@ fn truncated(line: &CaptureLine) -> Fact {
         None => format!("The first {} are kept.", text::counted(line.size, "byte")),
     };
     Fact {
-        class: "caution",
-        icon: "warn",
-        icon_class: "warn",
-        headline: "The body is larger than this bin takes.",
-        rest,
         is_limit: true,
+        ..Fact::caution("The body is larger than this bin takes.", rest)
     }
 }
 
@@ -137,14 +138,7 @@ fn aborted(line: &CaptureLine) -> Fact {
             format!("too many large ones came at once. Reading stopped {so_far}."),
         ),
     };
-    Fact {
-        class: "alarm",
-        icon: "stop",
-        icon_class: "bad",
-        headline,
-        rest,
-        is_limit: false,
-    }
+    Fact::alarm(headline, rest)
 }
 
 /// What stands where the kept bytes of a body end.

@@ -24,6 +24,7 @@ use super::bin::{self, List, Shown};
 use super::row::colour;
 use super::{Error, Page, download, query, text};
 use crate::export::{FORMATS, Format, Kind, Url};
+use crate::filter::Filter;
 use crate::model::{BodyState, Capture, CaptureLine, CaptureNumber, Marks, Timestamp, Version};
 use crate::viewer::{Spelled, Window};
 use crate::web::App;
@@ -140,7 +141,7 @@ impl Detail {
         wanted: &Wanted,
     ) -> Result<Self, Error> {
         let capture = find(app, bin, n).await?;
-        let (newer, older) = bin.neighbours(&*app.store, n).await?;
+        let (newer, older) = bin.neighbours(&*app.store, &Filter::default(), n).await?;
         let Capture { line, body } = capture;
         let path = format!("/b/{}", bin.key);
         let here = format!("{path}/requests/{n}");

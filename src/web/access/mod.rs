@@ -5,28 +5,29 @@
 //! the route has that request's number. So a route that says nothing special is closed to share links.
 //!
 //! All of them give a [`BinByKey`], and it is the only way in which pages and API read captures: for a read key they are masked
-//! here, and those that are not shared are not there. `tests/it/share.rs` holds every route and the sources to this.
+//! here, and those that are not shared are not there; filters see what the reader sees. `tests/it/share.rs` holds every route
+//! and the sources to this.
+
+mod search;
+mod watch;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::extract::{FromRef, FromRequestParts};
 use axum::http::request::Parts;
 
+pub use self::search::{Counted, Listed};
+pub use self::watch::Watch;
 use super::extract::{bearer, path_text};
 use super::{App, Error, api, page};
-use crate::live::{self, Event, Subscription};
 use crate::mask::Masker;
 use crate::model::{
-    Access, Bin, BinId, BinKey, Capture, CaptureLine, CaptureNumber, Clock, MaskKey, Share, Usage,
+    Access, Bin, BinId, BinKey, Capture, CaptureLine, CaptureNumber, MaskKey, Share, Usage,
 };
-use crate::store::{self, Store, Window};
+use crate::store::{self, Store};
 
 /// From this size on a body is masked on a thread that may take its time.
 const LARGE: usize = 64 * 1024;
-
-/// How long a stream sleeps at most before it looks at the clock again.
-const NAP: Duration = Duration::from_hours(1);
 
 /// A bin, the key that opened it, and what that key allows.
 #[derive(Debug, Clone)]
@@ -101,7 +102,10 @@ impl BinByKey {
     }
 
     /// That the key is the bin's own.
-    fn writes(self) -> Result<Self, Error> {
+    ///
+    /// # Errors
+    /// [`Error::ReadOnly`] when it is not.
+    pub fn writes(self) -> Result<Self, Error> {
         if self.can_write() {
             Ok(self)
         } else {
@@ -142,58 +146,21 @@ impl BinByKey {
             .collect()
     }
 
-    /// Captures of a window, without their bodies.
-    ///
-    /// # Errors
-    /// What the store says when it cannot be read.
-    pub async fn lines(
-        &self,
-        store: &dyn Store,
-        window: Window,
-    ) -> store::Result<Vec<CaptureLine>> {
-        Ok(self.masked_lines(store.lines(&self.bin, window).await?))
-    }
-
     /// One capture.
     ///
     /// # Errors
     /// [`Error::UnknownCapture`], also when it is not shared; what the store says when it cannot be read.
     pub async fn capture(&self, store: &dyn Store, n: CaptureNumber) -> Result<Capture, Error> {
-        if self.only().is_some_and(|only| only != n) {
-            return Err(Error::UnknownCapture(n.0));
-        }
-        let capture = match store.capture(&self.bin, n).await {
-            Ok(capture) => capture,
-            Err(store::Error::UnknownCapture) => return Err(Error::UnknownCapture(n.0)),
-            Err(error) => return Err(error.into()),
-        };
-        let Some((_, mask_key)) = self.share() else {
-            return Ok(capture);
-        };
-        let bin = Arc::clone(&self.bin);
-        let is_large = capture.body.len() >= LARGE;
-        let masked = move || Masker::new(&bin.settings.mask, mask_key).capture(capture);
-        if is_large {
-            let done = tokio::task::spawn_blocking(masked).await;
-            done.map_err(|error| Error::Panicked(error.to_string()))
+        let capture = store.capture(&self.bin, n).await;
+        let capture = capture.map_err(Error::of_capture(n))?;
+        let shown = if capture.body.len() >= LARGE && !self.can_write() {
+            let bin = self.clone();
+            let done = tokio::task::spawn_blocking(move || bin.shown(capture)).await;
+            done.map_err(|error| Error::Panicked(error.to_string()))?
         } else {
-            Ok(masked())
-        }
-    }
-
-    /// The nearest captures around `n` that the key shows: the next newer and the next older one.
-    ///
-    /// # Errors
-    /// What the store says when it cannot be read.
-    pub async fn neighbours(
-        &self,
-        store: &dyn Store,
-        n: CaptureNumber,
-    ) -> store::Result<(Option<CaptureNumber>, Option<CaptureNumber>)> {
-        match self.only() {
-            None => store.neighbours(&self.bin, n).await,
-            Some(_) => Ok((None, None)),
-        }
+            self.shown(capture)
+        };
+        shown.ok_or(Error::UnknownCapture(n.0))
     }
 
     /// How full the bin is. What was refused is for its owner: the traces are not masked.
@@ -206,106 +173,6 @@ impl BinByKey {
             usage.refused = 0;
         }
         Ok(usage)
-    }
-
-    /// Watches the bin, as long as the key may.
-    ///
-    /// # Errors
-    /// As [`live::Hub::subscribe`].
-    pub async fn watch(
-        &self,
-        app: &App,
-        after: Option<CaptureNumber>,
-    ) -> Result<Watch, live::Error> {
-        let subscription = app.hub.subscribe(Arc::clone(&self.bin), after).await?;
-        Ok(Watch {
-            bin: self.clone(),
-            subscription,
-            store: Arc::clone(&app.store),
-            clock: app.clock.clone(),
-            // A link could have been revoked before anybody listened.
-            is_doubted: !self.can_write(),
-            is_over: false,
-        })
-    }
-}
-
-/// What a key's holder is told of a bin as it happens; ends with the key.
-#[derive(Debug)]
-pub struct Watch {
-    bin: BinByKey,
-    subscription: Subscription,
-    store: Arc<dyn Store>,
-    clock: Clock,
-    /// Whether the link may have been revoked, or the settings changed.
-    is_doubted: bool,
-    is_over: bool,
-}
-
-impl Watch {
-    /// The next event, as [`Subscription::next`]; the last one of a link that ends is [`Event::Gone`].
-    ///
-    /// # Errors
-    /// What the store says when it cannot be read; the reader should come back later.
-    pub async fn next(&mut self) -> store::Result<Option<Event>> {
-        loop {
-            if self.is_over {
-                return Ok(None);
-            }
-            let Some((share, _)) = self.bin.share() else {
-                return self.subscription.next().await;
-            };
-            let share = *share;
-            if share.is_over(self.clock.now()) || (self.is_doubted && self.has_ended().await?) {
-                self.is_over = true;
-                return Ok(Some(Event::Gone));
-            }
-            self.is_doubted = false;
-            // `Subscription::next` keeps its place when it is dropped.
-            let Ok(event) = tokio::time::timeout(self.left(&share), self.subscription.next()).await
-            else {
-                continue;
-            };
-            match event? {
-                Some(Event::Shared | Event::Updated) => self.is_doubted = true,
-                Some(Event::Captured(line)) => {
-                    if let Some(line) = self.bin.masked_lines(vec![*line]).pop() {
-                        return Ok(Some(Event::Captured(Box::new(line))));
-                    }
-                }
-                Some(Event::Marked(line)) => {
-                    if let Some(line) = self.bin.masked_lines(vec![*line]).pop() {
-                        return Ok(Some(Event::Marked(Box::new(line))));
-                    }
-                }
-                other => return Ok(other),
-            }
-        }
-    }
-
-    /// How long the link lasts, or a nap of it.
-    fn left(&self, share: &Share) -> Duration {
-        let micros = share
-            .expires_at
-            .map_or(i64::MAX, |at| at.as_micros() - self.clock.now().as_micros());
-        // A little more, so that the clock is past it.
-        Duration::from_micros(u64::try_from(micros).unwrap_or(0).saturating_add(1000)).min(NAP)
-    }
-
-    /// Whether the link has ended. While it has not, what comes next is masked as the settings are now.
-    async fn has_ended(&mut self) -> store::Result<bool> {
-        match self.store.share(self.bin.key.hash()).await {
-            Ok((bin, ..)) => {
-                self.bin.bin = bin;
-                Ok(false)
-            }
-            Err(
-                store::Error::ShareOver { .. }
-                | store::Error::Gone { .. }
-                | store::Error::UnknownBin,
-            ) => Ok(true),
-            Err(error) => Err(error),
-        }
     }
 }
 
