@@ -22,6 +22,8 @@ pub(super) struct Read<'a> {
 
 /// Reads bytes; the last character may be cut off when there are more of them.
 pub(super) fn read<'a>(bytes: &'a [u8], charset: Option<&str>, is_cut: bool) -> Read<'a> {
+    let charset = charset.map(str::to_ascii_lowercase);
+    let charset = charset.as_deref();
     if let Some((encoding, length)) = Encoding::for_bom(bytes) {
         let rest = bytes.get(length..).unwrap_or_default();
         let name = encoding.name().to_ascii_lowercase();

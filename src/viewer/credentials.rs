@@ -1,15 +1,17 @@
-//! Credentials that a header field carries, decoded for reading: nothing is checked.
+//! Credentials that header fields carry, decoded for reading: nothing is checked.
+//!
+//! Some senders put a token into a field of their own, so a token is looked for in every field.
 
 use std::borrow::Cow;
 
 use super::{Shown, Table, View, jwt};
 use crate::model::{Headers, base64};
 
-/// The fields that carry credentials (RFC 9110 section 11).
+/// The fields that carry credentials behind the name of a scheme (RFC 9110 section 11).
 const FIELDS: [&str; 2] = ["authorization", "proxy-authorization"];
 
-/// How many fields are looked at.
-const LOOKED_AT: usize = 8;
+/// How many credentials are shown.
+const SHOWN: usize = 8;
 
 /// How long the value of a field may be, in bytes.
 const VALUE: usize = 64 * 1024;
@@ -29,13 +31,8 @@ pub struct Credentials {
 pub fn of(headers: &Headers) -> Vec<Credentials> {
     headers
         .iter()
-        .filter(|(name, _)| {
-            FIELDS
-                .iter()
-                .any(|field| name.eq_ignore_ascii_case(field.as_bytes()))
-        })
-        .take(LOOKED_AT)
         .filter_map(|(name, value)| one(name, value))
+        .take(SHOWN)
         .collect()
 }
 
@@ -44,8 +41,13 @@ fn one(name: &[u8], value: &[u8]) -> Option<Credentials> {
     if value.len() > VALUE {
         return None;
     }
-    let at = memchr::memchr(b' ', value)?;
-    let (scheme, rest) = value.split_at(at);
+    let has_scheme = FIELDS
+        .iter()
+        .any(|field| name.eq_ignore_ascii_case(field.as_bytes()));
+    let (scheme, rest) = match memchr::memchr(b' ', value) {
+        Some(at) if has_scheme => value.split_at(at),
+        _ => (&b""[..], value),
+    };
     let rest = rest.trim_ascii();
     let (title, shown) = if scheme.eq_ignore_ascii_case(b"basic") {
         ("Basic credentials", basic(rest)?)
@@ -114,6 +116,15 @@ mod tests {
         );
         assert_eq!(
             seen("proxy-authorization:  bearer eyJhbGciOiJub25lIn0.e30.\r\n"),
+            [(
+                "JSON Web Token",
+                ["Header", "Payload", "Signature"]
+                    .map(str::to_owned)
+                    .to_vec()
+            )]
+        );
+        assert_eq!(
+            seen("Cf-Access-Jwt-Assertion: eyJhbGciOiJub25lIn0.e30.\r\nX-B: a.b.c\r\n"),
             [(
                 "JSON Web Token",
                 ["Header", "Payload", "Signature"]

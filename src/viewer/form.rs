@@ -86,7 +86,10 @@ impl Table {
             return Self::new(form::pairs(text), limit, false);
         };
         let read = |bytes: Cow<'_, [u8]>| -> Cow<'static, [u8]> {
-            charset::read(&bytes, charset, false).text.into_owned().into()
+            charset::read(&bytes, charset, false)
+                .text
+                .into_owned()
+                .into()
         };
         let pairs = form::pairs(text).map(|(name, value)| (read(name), read(value)));
         Self::new(pairs, limit, false)
@@ -176,8 +179,8 @@ impl Field {
 
 #[cfg(test)]
 mod tests {
-    use super::super::MediaType;
     use super::*;
+    use crate::model::MediaType;
 
     type Row = (String, String, Option<(usize, usize)>);
 

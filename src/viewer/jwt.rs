@@ -1,9 +1,7 @@
 //! JSON Web Tokens taken apart (RFC 7519): header and payload as JSON, nothing checked.
 
 use super::words::counted;
-use super::{
-    Fit, Part, Parts, Shown, Slot, Spelled, Subject, Table, View, Viewer, Window, json,
-};
+use super::{Fit, Part, Parts, Shown, Slot, Spelled, Subject, Table, View, Viewer, Window, json};
 use crate::model::base64;
 
 /// Suits what is called a token, and what is one.

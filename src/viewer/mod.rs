@@ -20,7 +20,6 @@ pub mod hex;
 pub mod json;
 pub mod jwt;
 pub mod media;
-mod media_type;
 pub mod multipart;
 pub mod spelled;
 pub mod text;
@@ -32,10 +31,11 @@ pub use form::Table;
 pub use hex::Hex;
 pub use json::{LineKind, Tree};
 pub use media::{Media, MediaKind};
-pub use media_type::MediaType;
 pub use multipart::{Part, Parts};
 pub use spelled::Spelled;
 pub use text::Text;
+
+use crate::model::MediaType;
 
 /// All viewers; of those that suit a body, the first that can make sense of it is shown. What stands behind the one that suits
 /// everything is shown only when it is asked for.

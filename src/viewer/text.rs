@@ -143,8 +143,8 @@ fn line_ends(bytes: &[u8]) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::MediaType;
     use super::*;
+    use crate::model::MediaType;
 
     fn shown(bytes: &[u8], content_type: &str, all: bool) -> Shown {
         let subject = Subject {

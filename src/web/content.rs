@@ -7,9 +7,9 @@ use bytes::Bytes;
 use tokio::sync::Semaphore;
 
 use super::Error;
-use crate::model::{BodyState, CaptureLine, Headers};
+use crate::model::{BodyState, CaptureLine, Headers, MediaType};
 use crate::viewer::decode::{self, Decoded};
-use crate::viewer::{MediaType, Subject, multipart};
+use crate::viewer::{Subject, multipart};
 
 /// How many bytes are decoded to be looked at.
 pub(super) const LOOKED_AT: usize = 16 * 1024 * 1024;

@@ -3,10 +3,11 @@
 //! A line that is no JSON stands where it is, with what is wrong with it, and the others are shown all the same.
 
 use super::super::words::{counted, grouped};
-use super::super::{Fit, MediaType, Rest, Shown, Slot, Subject, View, Viewer, Window};
+use super::super::{Fit, Rest, Shown, Slot, Subject, View, Viewer, Window};
 use super::lex::Problem;
 use super::lines::Lines;
 use super::{BYTES, BYTES_AT_MOST, FIRST, LINES, LINES_AT_MOST, Tree, body, parse, repeats};
+use crate::model::MediaType;
 
 /// Suits what is called so, and what is so.
 pub static LINES_VIEWER: Viewer = Viewer {

@@ -1,5 +1,5 @@
-use super::super::MediaType;
 use super::*;
+use crate::model::MediaType;
 
 fn shown(bytes: &[u8], all: bool) -> Shown {
     let subject = Subject {

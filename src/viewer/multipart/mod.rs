@@ -8,10 +8,11 @@ mod split;
 
 use std::collections::HashMap;
 
-use super::media_type::parameter;
 use super::words::{counted, grouped};
-use super::{Fit, MediaType, Rest, Shown, Slot, Spelled, Subject, View, Viewer, Window};
+use super::{Fit, Rest, Shown, Slot, Spelled, Subject, View, Viewer, Window};
 use super::{Table, choose, hex, media, text};
+use crate::model::MediaType;
+use crate::model::media_type::parameter;
 use split::{Piece, Split, split};
 
 /// Suits what is called multipart, and says what separates its parts.

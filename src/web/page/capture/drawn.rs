@@ -68,6 +68,8 @@ struct DrawnPart {
     /// Where it is had alone; `None` when it is not.
     place: Option<Place>,
     problem: Option<String>,
+    /// How it was read.
+    facts: Option<String>,
     rest: Option<Rest>,
     /// The place as the name of a file.
     name: String,
@@ -102,10 +104,10 @@ impl DrawnPart {
         let place = part.number.map(|number| outer.inside(number));
         let Shown {
             view,
+            facts,
             problem,
             caution,
             rest,
-            ..
         } = part.shown;
         let drawn_at = place.clone().unwrap_or_default();
         Self {
@@ -115,6 +117,7 @@ impl DrawnPart {
             fields: Rows::of_table(&part.fields),
             is_open: part.is_open,
             problem: problem.or(caution),
+            facts: (!facts.is_empty()).then(|| facts.join(", ")),
             rest,
             name: drawn_at.part.clone().unwrap_or_default(),
             place,

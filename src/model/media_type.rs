@@ -1,6 +1,20 @@
-//! What a sender calls its body.
+//! What a sender calls its body: media types (RFC 9110 section 8.3).
 
-/// A media type as `Content-Type` names it (RFC 9110 section 8.3), of which only what viewers ask for is kept.
+/// What a form of names and values is called.
+const FORM: &str = "application/x-www-form-urlencoded";
+
+/// Type and subtype as they stand in a `Content-Type`, without parameters.
+pub fn essence(content_type: &[u8]) -> &[u8] {
+    let end = memchr::memchr(b';', content_type).unwrap_or(content_type.len());
+    content_type.get(..end).unwrap_or_default().trim_ascii()
+}
+
+/// Whether a `Content-Type` calls the body a form of names and values.
+pub fn is_form(content_type: &[u8]) -> bool {
+    essence(content_type).eq_ignore_ascii_case(FORM.as_bytes())
+}
+
+/// A media type as `Content-Type` names it (RFC 9110 section 8.3), of which only what is asked for is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MediaType {
     /// Type and subtype in lower case, without parameters: `application/json`.
@@ -28,8 +42,7 @@ impl MediaType {
 
     /// JSON, by its own name or by the `+json` ending (RFC 6839 section 3.1).
     pub fn is_json(&self) -> bool {
-        matches!(&*self.essence, "application/json" | "text/json")
-            || self.essence.ends_with("+json")
+        self.essence.ends_with("/json") || self.essence.ends_with("+json")
     }
 
     /// JSON values, one a line.
@@ -50,7 +63,7 @@ impl MediaType {
 
     /// Pairs of an HTML form (`application/x-www-form-urlencoded`).
     pub fn is_form(&self) -> bool {
-        self.essence == "application/x-www-form-urlencoded"
+        self.essence == FORM
     }
 
     /// XML, by its own name or by the `+xml` ending (RFC 7303 section 8).
@@ -84,7 +97,7 @@ impl MediaType {
 
 /// The first parameter of that name that has a value (RFC 9110 section 5.6.6), in any case; out of its quotes where it is in
 /// quotes.
-pub(super) fn parameter(text: &str, name: &str) -> Option<String> {
+pub fn parameter(text: &str, name: &str) -> Option<String> {
     let mut rest = text;
     loop {
         rest = rest.trim_start_matches([';', ' ', '\t']);
@@ -168,6 +181,21 @@ mod tests {
             ("=;;==\"", None),
         ] {
             assert_eq!(parameter(text, "boundary").as_deref(), want, "{text}");
+        }
+    }
+
+    #[test]
+    fn forms_are_known_in_any_case_and_with_parameters() {
+        for (value, is) in [
+            (
+                &b"Application/X-WWW-Form-URLencoded ; charset=\xff"[..],
+                true,
+            ),
+            (b"application/x-www-form-urlencoded-not", false),
+            (b"", false),
+            (b";", false),
+        ] {
+            assert_eq!(is_form(value), is, "{value:?}");
         }
     }
 
