@@ -4,6 +4,7 @@ mod bin;
 mod capture;
 mod every;
 mod home;
+mod kinds;
 mod settings;
 mod stream;
 mod viewers;
