@@ -34,6 +34,15 @@ pub struct ListenConfig {
     pub trusted_proxies: Vec<IpNet>,
 }
 
+impl ListenConfig {
+    /// The public URL without a slash at the end; `None` when none is set.
+    pub fn public_base(&self) -> Option<String> {
+        let url = self.public_url.as_ref()?;
+        let scheme = if url.https { "https" } else { "http" };
+        Some(format!("{scheme}://{}", url.authority))
+    }
+}
+
 /// Scheme, host and port of the address that people use; no path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublicUrl {

@@ -170,6 +170,7 @@ pub(crate) mod tests {
                 sent: None,
                 marks: crate::model::Marks::default(),
                 recognised: None,
+                verdict: None,
             },
             body: Bytes::from_static(body),
         }

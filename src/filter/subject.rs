@@ -41,7 +41,7 @@ impl<'a> Subject<'a> {
             state: line.state,
             marks: Some(&line.marks),
             recognised: line.recognised.as_ref(),
-            verdict: None,
+            verdict: line.verdict.as_ref().map(|verdict| verdict.state),
             body: &[],
             form: OnceCell::new(),
         }

@@ -141,6 +141,7 @@ impl Shape<'_> {
             status: reply.status,
             rule: reply.rule,
             delay_ms: reply.delay_ms,
+            ..Reply::none()
         });
         let draft = Draft {
             envelope: Envelope {

@@ -10,6 +10,7 @@
 #![warn(clippy::indexing_slicing, clippy::string_slice)]
 
 pub mod address;
+mod handshake;
 mod link;
 pub mod origin;
 mod receive;
@@ -43,6 +44,8 @@ pub struct Ingest {
     config: Arc<Config>,
     clock: Clock,
     budget: Budget,
+    /// The public address, where there is one.
+    base: Option<String>,
     /// One permit for each aborted capture on its way to the store.
     aborted: Arc<Semaphore>,
 }
@@ -56,6 +59,7 @@ impl Ingest {
         let budget = Budget::new(&config.limits);
         Self {
             store,
+            base: config.listen.public_base(),
             config,
             clock,
             budget,
@@ -144,11 +148,12 @@ impl Ingest {
             return reply::gone_away();
         };
         let (at, peer) = (self.clock.now(), draft.envelope.peer);
+        let given = draft.envelope.reply.clone();
         let head = draft.envelope.head.headers.block().clone();
         let stored = self.store.append(&bin, draft).await;
         drop(memory);
         match stored {
-            Ok(n) => reply::captured(&bin, n, end, status, parts),
+            Ok(n) => reply::captured(&bin, n, end, &given, parts),
             Err(error) => {
                 if let Some(reason) = reply::reason(&error) {
                     self.store.refuse(
@@ -278,6 +283,11 @@ impl<'a> Pending<'a> {
         envelope.reply = reply;
         let (body, memory) = self.receiving.finish(state);
         let sender = provider::recognise(&envelope.head, &body.bytes);
+        if envelope.reply.status == Some(200) && state == BodyState::Complete {
+            let base = self.ingest.base.as_deref();
+            let asked = handshake::reply(&self.bin, base, &envelope, &body.bytes, sender.as_ref());
+            envelope.reply = asked.unwrap_or(envelope.reply);
+        }
         Some((
             Draft {
                 envelope,

@@ -1,11 +1,12 @@
 //! What the sender hears.
 
+use bytes::Bytes;
 use hyper::header::{self, HeaderName, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::{HeaderMap, Method, StatusCode};
 
 use super::receive::End;
-use crate::model::{Bin, CaptureNumber, Reason};
+use crate::model::{Bin, CaptureNumber, Reason, Reply};
 use crate::store::Error;
 
 /// The number that the capture was given.
@@ -22,7 +23,7 @@ pub struct Answer {
     /// The fields.
     pub headers: HeaderMap,
     /// The body.
-    pub body: &'static str,
+    pub body: Bytes,
 }
 
 impl Answer {
@@ -36,7 +37,7 @@ impl Answer {
         Self {
             status,
             headers,
-            body,
+            body: Bytes::from_static(body.as_bytes()),
         }
     }
 
@@ -79,24 +80,42 @@ pub(super) fn captured(
     bin: &Bin,
     n: CaptureNumber,
     end: End,
-    status: Option<u16>,
+    given: &Reply,
     parts: &Parts,
 ) -> Answer {
-    let status = status
+    let status = given
+        .status
         .and_then(|status| StatusCode::from_u16(status).ok())
         .unwrap_or(StatusCode::OK);
     let mut headers = HeaderMap::with_capacity(FIELDS);
+    for (name, value) in given.headers.iter() {
+        // What the catalogue wrote is the name and the value of a field.
+        if let (Ok(name), Ok(value)) =
+            (HeaderName::from_bytes(name), HeaderValue::from_bytes(value))
+        {
+            headers.insert(name, value);
+        }
+    }
     headers.insert(NUMBER, HeaderValue::from(n.0));
     keep_apart(&mut headers);
     if bin.settings.cors {
         allow_origins(&mut headers, parts);
     }
     let body = match end {
-        End::Complete | End::Gone => "",
-        End::TooLarge => "the body is larger than this bin takes: its beginning was kept\n",
-        End::TimedOut => "the body did not arrive in time: what came was kept\n",
-        End::Malformed => "the body is not framed as HTTP: what came was kept\n",
-        End::NoMemory => "too many large bodies are arriving: try again in a moment\n",
+        End::Complete => given.body.clone(),
+        End::Gone => Bytes::new(),
+        End::TooLarge => {
+            Bytes::from_static(b"the body is larger than this bin takes: its beginning was kept\n")
+        }
+        End::TimedOut => {
+            Bytes::from_static(b"the body did not arrive in time: what came was kept\n")
+        }
+        End::Malformed => {
+            Bytes::from_static(b"the body is not framed as HTTP: what came was kept\n")
+        }
+        End::NoMemory => {
+            Bytes::from_static(b"too many large bodies are arriving: try again in a moment\n")
+        }
     };
     let answer = Answer {
         status,

@@ -22,7 +22,7 @@ use percent_encoding::{NON_ALPHANUMERIC, percent_encode};
 use sha2::{Digest, Sha256};
 
 use self::path::Path;
-use crate::model::{Capture, CaptureLine, Headers, Mask, MaskKey, MediaType, hex};
+use crate::model::{Capture, CaptureLine, Headers, Mask, MaskKey, MediaType, Verdict, hex};
 
 /// From how many bytes on a masked value is told apart from others.
 pub const HASHED: usize = 16;
@@ -77,6 +77,15 @@ impl<'a> Masker<'a> {
         }
         envelope.head.headers = self.headers(&envelope.head.headers);
         envelope.trailers = self.headers(&envelope.trailers);
+        // A reply may repeat what was sent.
+        envelope.reply.headers = self.headers(&envelope.reply.headers);
+        envelope.reply.body = Bytes::new();
+        // What a verdict says may hold parts of the request, and so may an event's id, wherever in the request it stood. An event's
+        // type is a word of the sender's own.
+        line.verdict = line.verdict.as_ref().map(Verdict::without_detail);
+        if let Some(known) = &mut line.recognised {
+            known.event.id = None;
+        }
         line
     }
 

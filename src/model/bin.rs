@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{BinId, Timestamp};
+use super::{BinId, OwnScheme, Secrets, Timestamp};
 
 /// An address that accepts any HTTP request.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -56,11 +56,33 @@ pub struct Settings {
     pub body_limit: u64,
     /// What readers of a share link do not see.
     pub mask: Mask,
+    /// Secrets to check signatures with, by the provider's name; answered as `…` and their last four characters.
+    #[schema(value_type = std::collections::HashMap<String, Vec<String>>)]
+    pub secrets: Secrets,
+    /// A signature of senders that are in no catalogue; null for none.
+    pub signature: Option<OwnScheme>,
+    /// How many seconds a signed time may be from the arrival; null takes the provider's own number.
+    pub tolerance_s: Option<u32>,
+    /// Whether what providers ask before they send is answered as they want it.
+    pub handshakes: bool,
 }
 
 impl Settings {
     /// How many characters a name may have.
     pub const NAME_CHARACTERS: usize = 100;
+
+    /// The longest tolerance, in seconds: a year.
+    pub const MOST_TOLERANCE_S: u32 = 31_536_000;
+
+    /// The same with nothing but the last characters of each secret: what may be answered.
+    #[must_use]
+    pub fn masked(&self) -> Self {
+        Self {
+            secrets: self.secrets.masked(),
+            signature: self.signature.as_ref().map(OwnScheme::masked),
+            ..self.clone()
+        }
+    }
 }
 
 impl Default for Settings {
@@ -72,6 +94,10 @@ impl Default for Settings {
             keep: Keep::default(),
             body_limit: 10 * 1024 * 1024,
             mask: Mask::default(),
+            secrets: Secrets::default(),
+            signature: None,
+            tolerance_s: None,
+            handshakes: true,
         }
     }
 }

@@ -6,6 +6,7 @@ use bytes::Bytes;
 
 use super::{
     Body, BodyState, CaptureNumber, Head, Headers, Marks, Recognised, Reply, Sender, Timestamp,
+    Verdict,
 };
 
 /// The scheme that the sender used, as far as the server or a trusted proxy knows.
@@ -80,6 +81,8 @@ pub struct CaptureLine {
     pub marks: Marks,
     /// Who sent it, where that was recognised.
     pub recognised: Option<Recognised>,
+    /// The outcome of the signature check, where whoever read the capture has it judged; never stored.
+    pub verdict: Option<Verdict>,
 }
 
 /// One recorded request, numbered inside its bin.
@@ -111,6 +114,7 @@ impl Draft {
                 ..Marks::default()
             },
             recognised: None,
+            verdict: None,
         };
         Capture {
             line,

@@ -22,6 +22,7 @@ pub mod refusal;
 pub mod reply;
 pub mod secret;
 pub mod share;
+pub mod signing;
 pub mod time;
 pub mod verdict;
 
@@ -38,5 +39,6 @@ pub use refusal::{Reason, Refusal};
 pub use reply::Reply;
 pub use secret::Secret;
 pub use share::{Access, MaskKey, Share};
+pub use signing::{OwnScheme, Secrets};
 pub use time::{Clock, Timestamp};
 pub use verdict::{Flaw, Verdict, VerdictState};

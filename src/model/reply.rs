@@ -1,5 +1,9 @@
 //! What hookwell answered.
 
+use bytes::Bytes;
+
+use super::Headers;
+
 /// The answer that the sender of a capture was given.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Reply {
@@ -9,6 +13,10 @@ pub struct Reply {
     pub rule: Option<String>,
     /// How long the answer was held back on purpose, in milliseconds.
     pub delay_ms: u32,
+    /// The fields that the rule gave it, beside those that every reply has. Not read for lists.
+    pub headers: Headers,
+    /// The body that the rule gave it. Not read for lists.
+    pub body: Bytes,
 }
 
 impl Reply {
@@ -16,8 +24,7 @@ impl Reply {
     pub fn plain(status: u16) -> Self {
         Self {
             status: Some(status),
-            rule: None,
-            delay_ms: 0,
+            ..Self::none()
         }
     }
 
@@ -27,6 +34,8 @@ impl Reply {
             status: None,
             rule: None,
             delay_ms: 0,
+            headers: Headers::default(),
+            body: Bytes::new(),
         }
     }
 }

@@ -31,6 +31,17 @@ impl Secret {
             format!("…{last}")
         }
     }
+
+    /// A secret whose whole text is what may be shown of this one: for answers, and for nothing else.
+    #[must_use]
+    pub fn covered(&self) -> Self {
+        Self(self.masked())
+    }
+
+    /// Whether the text is one that [`masked`](Self::masked) makes, and so no secret.
+    pub fn is_masked(text: &str) -> bool {
+        text.starts_with('…')
+    }
 }
 
 impl fmt::Debug for Secret {

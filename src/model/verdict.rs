@@ -76,6 +76,18 @@ impl Flaw {
             Self::Unsupported => "unsupported",
         }
     }
+
+    /// What it means, for people.
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::MissingHeader => "The signature, or a part of it, is missing.",
+            Self::MalformedHeader => "The signature cannot be read.",
+            Self::SignatureMismatch => "The signature does not fit.",
+            Self::TimestampTooOld => "It was signed too long before it arrived.",
+            Self::TimestampInFuture => "It claims to be signed after it arrived.",
+            Self::Unsupported => "It is signed in a way that is not accepted.",
+        }
+    }
 }
 
 impl Verdict {
@@ -107,6 +119,19 @@ impl Verdict {
     /// There is no signature to check.
     pub fn unsigned(detail: impl Into<String>) -> Self {
         Self::new(VerdictState::Unsigned, None, detail)
+    }
+
+    /// The same for those who may not see what was signed: a sentence of the reason alone.
+    #[must_use]
+    pub fn without_detail(&self) -> Self {
+        let detail = match (self.state, self.reason) {
+            (_, Some(reason)) => reason.sentence(),
+            (VerdictState::Valid, None) => "The signature fits.",
+            (VerdictState::Invalid, None) => "The signature does not fit.",
+            (VerdictState::Unchecked, None) => "The signature was not checked.",
+            (VerdictState::Unsigned, None) => "There is no signature to check.",
+        };
+        Self::new(self.state, self.reason, detail)
     }
 
     /// Whether the signature fits.

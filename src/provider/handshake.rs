@@ -212,7 +212,7 @@ pub fn answer<'a>(
     request: &'a Request<'a>,
     secrets: impl Fn(&str) -> &'a [Secret],
 ) -> Option<Asked> {
-    if known.is_none_or(|provider| provider.handshakes.is_empty()) && !could_ask(request) {
+    if !could_be(known, request) {
         return None;
     }
     let ordered = ORDER.iter().filter_map(|slug| find(slug));
@@ -241,6 +241,11 @@ pub fn answer<'a>(
         .chain(ordered)
         .chain(rest)
         .find_map(asked)
+}
+
+/// Whether a request could be a question at all, which for nearly all of them it could not. Its URL is not looked at.
+pub fn could_be(known: Option<&'static Provider>, request: &Request<'_>) -> bool {
+    known.is_some_and(|provider| !provider.handshakes.is_empty()) || could_ask(request)
 }
 
 /// Whether a request of a sender that is not known could be a question: it has no body to speak of, or one with a challenge.

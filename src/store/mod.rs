@@ -27,6 +27,7 @@ pub mod sqlite;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use tokio::sync::broadcast;
 
 pub use error::{Error, Result};
@@ -158,6 +159,13 @@ pub trait Store: Send + Sync + std::fmt::Debug {
 
     /// One capture. Errors: [`Error::UnknownCapture`].
     async fn capture(&self, bin: &Bin, n: CaptureNumber) -> Result<Capture>;
+
+    /// The bodies of captures, in no order; those that are not there are left out.
+    async fn bodies(
+        &self,
+        bin: &Bin,
+        numbers: Vec<CaptureNumber>,
+    ) -> Result<Vec<(CaptureNumber, Bytes)>>;
 
     /// The nearest captures around `n`, itself left out: the next newer and the next older one.
     async fn neighbours(

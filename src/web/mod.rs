@@ -15,9 +15,11 @@ mod attachment;
 mod content;
 mod error;
 pub mod extract;
+mod judged;
 pub mod layers;
 pub mod ops;
 pub mod page;
+mod signing;
 
 use std::sync::Arc;
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 /// The table of `lib.rs`: a module, and its floor.
-const FLOORS: [(&str, u8); 16] = [
+const FLOORS: [(&str, u8); 17] = [
     ("model", 0),
     ("config", 1),
     ("filter", 1),
@@ -15,6 +15,7 @@ const FLOORS: [(&str, u8); 16] = [
     ("import", 1),
     ("provider", 1),
     ("store", 2),
+    ("verdict", 2),
     ("live", 3),
     ("ingest", 4),
     ("web", 5),

@@ -627,6 +627,7 @@ fn nothing_but_the_access_module_reads_captures_for_readers() {
             for call in [
                 "store.capture(",
                 "store.lines(",
+                "store.bodies(",
                 "store.search(",
                 "hub.subscribe(",
                 "store.refusals(",

@@ -25,7 +25,11 @@ pub(super) static PROVIDER: Provider = Provider {
     secret_hint: "The secret of the API key, not the token.",
     handshakes: &[Handshake {
         name: "HEAD request",
-        answer: |ask| (ask.request.head.method == "HEAD").then(|| Ok(Answer::empty(200))),
+        answer: |ask| {
+            // Nothing in it names Trello: it is Trello's where the bin waits for Trello.
+            let is_it = ask.request.head.method == "HEAD" && !ask.secrets.is_empty();
+            is_it.then(|| Ok(Answer::empty(200)))
+        },
     }],
     ..Provider::BASE
 };

@@ -1,8 +1,10 @@
 //! A scheme of one's own: what a bin's `signature` setting describes.
 
 use super::read::{self, Trouble};
+use super::verify::judge_time;
+use super::why::{self, Explanation};
 use super::{Encoding, Hash, hmac, same};
-use crate::model::{Flaw, Verdict};
+use crate::model::{Flaw, OwnScheme, Verdict};
 use crate::provider::request::Request;
 use crate::provider::secret::{Secret, WrongForm};
 
@@ -42,12 +44,59 @@ pub enum Error {
         "expected {{body}}, and any of {{method}}, {{url}}, {{path}}, {{timestamp}}, {{header.NAME}}"
     )]
     Signed,
+    /// `{timestamp}` is signed and no header is named that it comes from, or that is no name of a header.
+    #[error("expected the name of the header that {{timestamp}} is taken from")]
+    Timestamp,
     /// There is no secret.
     #[error("the secret is not right")]
     Secret(#[from] WrongForm),
 }
 
+impl Error {
+    /// The field of the description that is wrong, as the API calls it.
+    pub fn field(&self) -> &'static str {
+        match self {
+            Self::Header => "header",
+            Self::Algorithm => "algorithm",
+            Self::Encoding => "encoding",
+            Self::Signed => "signed",
+            Self::Timestamp => "timestamp_header",
+            Self::Secret(_) => "secret",
+        }
+    }
+}
+
+/// Whether a text is the name of a header (RFC 9110 section 5.1).
+fn is_name(name: &str) -> bool {
+    let is_token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
+    !name.is_empty() && name.len() <= LENGTH && name.bytes().all(is_token)
+}
+
+/// The longest name, prefix or template.
+const LENGTH: usize = 500;
+
 impl Own {
+    /// The scheme that a bin's settings describe.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub fn of(scheme: &OwnScheme) -> Result<Self, Error> {
+        let own = Self::new(
+            &scheme.header,
+            &scheme.prefix,
+            &scheme.algorithm,
+            &scheme.encoding,
+            &scheme.signed,
+            scheme.secret.clone(),
+        )?;
+        let time = scheme.timestamp_header.as_str();
+        let is_signed = scheme.signed.contains("{timestamp}");
+        if (time.is_empty() && is_signed) || !(time.is_empty() || is_name(time)) {
+            return Err(Error::Timestamp);
+        }
+        Ok(own.timestamp_from(time))
+    }
+
     /// Reads a description in the words of the API.
     ///
     /// # Errors
@@ -60,10 +109,6 @@ impl Own {
         signed: &str,
         secret: Secret,
     ) -> Result<Self, Error> {
-        let is_name = |name: &str| {
-            let token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
-            !name.is_empty() && name.bytes().all(token)
-        };
         let encoding = match encoding {
             "hex" => Encoding::HexAnyCase,
             "base64" => Encoding::Base64,
@@ -71,7 +116,7 @@ impl Own {
             _ => return Err(Error::Encoding),
         };
         let hash = algorithm.strip_prefix("hmac-").and_then(Hash::named);
-        if !is_name(header) {
+        if !is_name(header) || prefix.len() > LENGTH {
             return Err(Error::Header);
         }
         super::KeyForm::Text.read(&secret)?;
@@ -85,7 +130,9 @@ impl Own {
             secret,
         };
         let pieces = pieces(signed).ok_or(Error::Signed)?;
-        let has_body = pieces.contains(&Piece::Name("body"));
+        // Once, so that a short template cannot ask for a hundred bodies.
+        let bodies = pieces.iter().filter(|&&piece| piece == Piece::Name("body"));
+        let has_body = bodies.count() == 1 && signed.len() <= LENGTH;
         let is_known = |piece: &Piece<'_>| match piece {
             Piece::Text(_) => true,
             Piece::Name(name) => {
@@ -106,22 +153,51 @@ impl Own {
         self
     }
 
-    /// Checks a request.
-    pub fn verify(&self, request: &Request<'_>) -> Verdict {
-        match self.checked(request) {
-            Ok(true) => Verdict::valid("The signature fits."),
-            Ok(false) => Verdict::invalid(
+    /// Checks a request. Its signed time is judged when there is a tolerance, in seconds.
+    pub fn verify(&self, request: &Request<'_>, tolerance_s: Option<u32>) -> Verdict {
+        match self.look(request) {
+            Ok(look) if !look.fits() => Verdict::invalid(
                 Flaw::SignatureMismatch,
                 format!(
                     "The signature is not the HMAC of {} with this secret.",
                     self.signed
                 ),
             ),
+            Ok(_) => self.in_time(request, tolerance_s),
             Err(trouble) => Verdict::invalid(trouble.flaw, trouble.detail),
         }
     }
 
-    fn checked(&self, request: &Request<'_>) -> Result<bool, Trouble> {
+    /// The same, with what was signed and what was expected.
+    pub fn explain(&self, request: &Request<'_>, tolerance_s: Option<u32>) -> Explanation {
+        let look = self.look(request).ok();
+        let pieces = look.as_ref().map(|look| look.text.as_slice());
+        let (signed, signed_size) = why::beginning(pieces.unwrap_or_default());
+        Explanation {
+            verdict: self.verify(request, tolerance_s),
+            scheme: "HMAC as this bin describes it",
+            place: format!("The header {}", self.header),
+            signed,
+            signed_size,
+            received: look.iter().map(|look| look.received.clone()).collect(),
+            expected: look.map(|look| look.expected),
+            signed_at: self.signed_time(request),
+        }
+    }
+
+    fn in_time(&self, request: &Request<'_>, tolerance_s: Option<u32>) -> Verdict {
+        let fits = || Verdict::valid("The signature fits.");
+        if self.timestamp_header.is_empty() || tolerance_s.is_none() {
+            return fits();
+        }
+        let Some(at) = self.signed_time(request) else {
+            let detail = format!("The header {} is no time.", self.timestamp_header);
+            return Verdict::invalid(Flaw::MalformedHeader, detail);
+        };
+        judge_time(at, request.arrived, tolerance_s, tolerance_s).unwrap_or_else(fits)
+    }
+
+    fn look<'a>(&'a self, request: &Request<'a>) -> Result<Look<'a>, Trouble> {
         let missing = |name: &str| {
             Trouble::new(
                 Flaw::MissingHeader,
@@ -163,15 +239,32 @@ impl Own {
         } else {
             signature.to_owned()
         };
-        Ok(same(expected.as_bytes(), received.as_bytes()))
+        Ok(Look {
+            text,
+            expected,
+            received,
+        })
     }
 
-    /// The signed time is not judged here: a template says where it stands, not how it is written.
-    pub fn signed_time(&self, request: &Request<'_>) -> Option<crate::model::Timestamp> {
+    /// The signed time, in seconds since 1970 or as RFC 3339 has it; `None` when there is none.
+    fn signed_time(&self, request: &Request<'_>) -> Option<crate::model::Timestamp> {
         let text = request.header_text(&self.timestamp_header)?;
         [super::Unit::Seconds, super::Unit::Rfc3339]
             .into_iter()
             .find_map(|unit| read::moment(text, unit))
+    }
+}
+
+/// What was signed, what the signature should be, and what it is.
+struct Look<'a> {
+    text: Vec<&'a [u8]>,
+    expected: String,
+    received: String,
+}
+
+impl Look<'_> {
+    fn fits(&self) -> bool {
+        same(self.expected.as_bytes(), self.received.as_bytes())
     }
 }
 
@@ -231,7 +324,7 @@ mod tests {
             url: "https://h/in?x=1",
             arrived: Timestamp::from_micros(0),
         };
-        own.verify(&request).reason.map(Flaw::as_str)
+        own.verify(&request, None).reason.map(Flaw::as_str)
     }
 
     #[test]
@@ -265,6 +358,7 @@ mod tests {
             "{body",
             "{body}{nothing}",
             "{body}{header.}",
+            "{body}{body}",
         ] {
             assert_eq!(own(signed), Err(Error::Signed), "{signed}");
         }

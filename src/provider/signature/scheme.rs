@@ -205,6 +205,17 @@ impl Scheme {
         }
     }
 
+    /// Whether what it says of a request without a secret depends on the body.
+    pub fn reads_body(&self) -> bool {
+        let is_in_body = matches!(self.place, Place::Json(_) | Place::Form(_));
+        is_in_body || matches!(self.check, Check::Custom(_)) || matches!(self.when, When::Form(_))
+    }
+
+    /// Whether a signature could stand where this scheme has it, as far as the head says.
+    pub fn may_be_carried_by(&self, request: &Request<'_>) -> bool {
+        matches!(self.place, Place::Json(_) | Place::Form(_)) || self.is_carried_by(request)
+    }
+
     /// Whether the scheme is for this request.
     pub(crate) fn suits(&self, request: &Request<'_>) -> bool {
         match self.when {

@@ -42,6 +42,8 @@ pub(crate) struct Examined<'a> {
     pub(crate) expected: Option<String>,
     /// The signatures that came.
     pub(crate) received: Vec<String>,
+    /// The time that was signed.
+    pub(crate) at: Option<Timestamp>,
 }
 
 impl Examined<'_> {
@@ -51,6 +53,7 @@ impl Examined<'_> {
             texts: Vec::new(),
             expected: None,
             received: Vec::new(),
+            at: None,
         }
     }
 }
@@ -105,6 +108,7 @@ pub(crate) fn examine<'a>(
         verdict,
         texts,
         expected,
+        at: found.at,
         received: found.signatures,
     }
 }

@@ -1,10 +1,11 @@
 //! SQL about captures.
 
+use bytes::Bytes;
 use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 
 use super::bins::Counters;
 use super::row::{self, int, row_id};
-use super::{events, marks};
+use super::{events, marks, replies};
 use crate::model::{Capture, CaptureLine, CaptureNumber, Draft, Keep, Scheme};
 use crate::store::Window;
 
@@ -115,11 +116,30 @@ pub(super) fn capture(
         return Ok(None);
     }
     let mut sql = snapshot.prepare_cached(&format!(
-        "SELECT {}, body FROM captures WHERE id = ?1",
-        row::LINE
+        "SELECT {}, {} FROM captures WHERE id = ?1",
+        row::LINE,
+        row::WHOLE
     ))?;
-    sql.query_row([row_id(serial, n.0)], row::capture)
-        .optional()
+    sql.query_row([row_id(serial, n.0)], row::whole).optional()
+}
+
+/// The bodies of those captures that are there.
+pub(super) fn bodies(
+    connection: &Connection,
+    serial: u64,
+    numbers: &[CaptureNumber],
+) -> rusqlite::Result<Vec<(CaptureNumber, Bytes)>> {
+    let snapshot = connection.unchecked_transaction()?;
+    let floor = floor(&snapshot, serial)?;
+    let mut sql = snapshot.prepare_cached("SELECT body FROM captures WHERE id = ?1")?;
+    let mut found = Vec::with_capacity(numbers.len());
+    for &n in numbers.iter().filter(|n| n.0 > floor && n.0 <= MOST) {
+        let body = sql
+            .query_row([row_id(serial, n.0)], |found| row::bytes(found, 0))
+            .optional()?;
+        found.extend(body.map(|body| (n, body)));
+    }
+    Ok(found)
 }
 
 /// The next newer and the next older number around `n`.
@@ -175,6 +195,7 @@ pub(super) fn delete(
     counters.captures = counters.captures.saturating_sub(1);
     counters.bytes = counters.bytes.saturating_sub(weight);
     events::purge(connection, id - 1, id)?;
+    replies::purge(connection, id - 1, id)?;
     if marks::delete(connection, id)?.pinned {
         counters.pinned = counters.pinned.saturating_sub(1);
         counters.pinned_bytes = counters.pinned_bytes.saturating_sub(weight);
@@ -280,6 +301,7 @@ fn trim_between_pins(
     for id in deleted {
         sql.execute([id])?;
         events::purge(connection, id - 1, id)?;
+        replies::purge(connection, id - 1, id)?;
         marks::delete(connection, id)?;
     }
     Ok(())
@@ -323,6 +345,7 @@ pub(super) fn purge(
         .execute([row_id(serial, purged), row_id(serial, upto)])?;
     marks::purge(connection, row_id(serial, purged), row_id(serial, upto))?;
     events::purge(connection, row_id(serial, purged), row_id(serial, upto))?;
+    replies::purge(connection, row_id(serial, purged), row_id(serial, upto))?;
     connection
         .prepare_cached("UPDATE bins SET purged = ?2 WHERE serial = ?1")?
         .execute([int(serial), int(upto)])?;

@@ -20,6 +20,7 @@ mod purge;
 mod queue;
 mod reader;
 mod refusals;
+mod replies;
 mod room;
 mod row;
 mod search;
@@ -32,6 +33,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
 use self::bins::Name;
@@ -307,6 +309,17 @@ impl Store for Sqlite {
             .read(move |connection| captures::capture(connection, serial, n))
             .await?;
         found.ok_or(Error::UnknownCapture)
+    }
+
+    async fn bodies(
+        &self,
+        bin: &Bin,
+        numbers: Vec<CaptureNumber>,
+    ) -> Result<Vec<(CaptureNumber, Bytes)>> {
+        let serial = bin.serial;
+        self.readers
+            .read(move |connection| captures::bodies(connection, serial, &numbers))
+            .await
     }
 
     async fn neighbours(

@@ -78,7 +78,7 @@ fn peer(row: &Row<'_>, column: usize) -> rusqlite::Result<SocketAddr> {
     parsed.ok_or_else(|| odd(column, "not an address with a port"))
 }
 
-fn bytes(row: &Row<'_>, column: usize) -> rusqlite::Result<Bytes> {
+pub(super) fn bytes(row: &Row<'_>, column: usize) -> rusqlite::Result<Bytes> {
     Ok(Bytes::copy_from_slice(
         row.get_ref(column)?.as_blob_or_null()?.unwrap_or_default(),
     ))
@@ -154,6 +154,7 @@ pub(super) fn line(row: &Row<'_>) -> rusqlite::Result<CaptureLine> {
             status: row.get(11)?,
             rule: row.get(12)?,
             delay_ms: row.get(13)?,
+            ..Reply::none()
         },
     };
     Ok(CaptureLine {
@@ -166,6 +167,7 @@ pub(super) fn line(row: &Row<'_>) -> rusqlite::Result<CaptureLine> {
             .map(|sent| sent.max(0).cast_unsigned()),
         marks: marks(row.get_ref(20)?.as_str_or_null()?),
         recognised: events::read(row.get_ref(21)?.as_str_or_null()?),
+        verdict: None,
     })
 }
 
@@ -179,12 +181,25 @@ fn marks(text: Option<&str>) -> Marks {
     }
 }
 
-/// A capture, from the columns of [`LINE`] and `body`.
+/// The columns that [`whole`] reads behind those of [`LINE`].
+pub(super) const WHOLE: &str = "body, (SELECT headers FROM replies WHERE replies.id = captures.id), \
+     (SELECT body FROM replies WHERE replies.id = captures.id)";
+
+/// A capture, from the columns of [`LINE`] and `body`; without what was answered beyond the status.
 pub(super) fn capture(row: &Row<'_>) -> rusqlite::Result<Capture> {
     Ok(Capture {
         line: line(row)?,
         body: bytes(row, 22)?,
     })
+}
+
+/// A capture with all of its reply, from the columns of [`LINE`] and [`WHOLE`].
+pub(super) fn whole(row: &Row<'_>) -> rusqlite::Result<Capture> {
+    let mut capture = capture(row)?;
+    let reply = &mut capture.line.envelope.reply;
+    reply.headers = Headers::from_stored(bytes(row, 23)?, false);
+    reply.body = bytes(row, 24)?;
+    Ok(capture)
 }
 
 /// The columns of a refusal, for [`refusal`].

@@ -21,7 +21,7 @@ use super::queue::{
     Append, Batch, Next, Queue, REFUSED_ADDRESSES, REFUSED_TRACES, Refused, closed,
 };
 use super::room::{Room, SMALL, shrink_log};
-use super::{captures, events, marks, refusals};
+use super::{captures, events, marks, refusals, replies};
 use crate::model::{Bin, BinId, CaptureNumber, Draft};
 use crate::store::{Address, Change, Error, Result};
 
@@ -298,6 +298,7 @@ impl Writer {
                 counters.floor,
                 draft,
             )?;
+            replies::insert(&transaction, bin.serial, counters.last_n, draft)?;
             counters.captures += 1;
             counters.bytes += captures::weight(draft);
             counters.last_capture_at = counters

@@ -19,12 +19,15 @@ use axum::http::request::Parts;
 pub use self::search::{Counted, Listed};
 pub use self::watch::Watch;
 use super::extract::{bearer, path_text};
+use super::judged::Court;
 use super::{App, Error, api, page};
 use crate::mask::Masker;
 use crate::model::{
     Access, Bin, BinId, BinKey, Capture, CaptureLine, CaptureNumber, MaskKey, Share, Usage,
+    VerdictState,
 };
 use crate::store::{self, Store};
+use crate::verdict::Evidence;
 
 /// From this size on a body is masked on a thread that may take its time.
 const LARGE: usize = 64 * 1024;
@@ -38,6 +41,8 @@ pub struct BinByKey {
     pub key: BinKey,
     /// What it allows.
     pub access: Access,
+    /// The server's public address, where it has one: some senders sign it.
+    base: Option<Arc<str>>,
 }
 
 impl BinByKey {
@@ -52,7 +57,12 @@ impl BinByKey {
             }
             Err(error) => return Err(error.into()),
         };
-        Ok(Self { bin, key, access })
+        Ok(Self {
+            bin,
+            key,
+            access,
+            base: app.config.listen.public_base().map(Arc::from),
+        })
     }
 
     /// The bin of a page's address (`{key}`).
@@ -134,6 +144,13 @@ impl BinByKey {
         }
     }
 
+    fn court(&self) -> Court {
+        Court {
+            bin: Arc::clone(&self.bin),
+            base: self.base.clone(),
+        }
+    }
+
     fn masked_lines(&self, lines: Vec<CaptureLine>) -> Vec<CaptureLine> {
         let Some((share, mask_key)) = self.share() else {
             return lines;
@@ -153,6 +170,7 @@ impl BinByKey {
     pub async fn capture(&self, store: &dyn Store, n: CaptureNumber) -> Result<Capture, Error> {
         let capture = store.capture(&self.bin, n).await;
         let capture = capture.map_err(Error::of_capture(n))?;
+        let capture = self.court().capture(capture).await?;
         let shown = if capture.body.len() >= LARGE && !self.can_write() {
             let bin = self.clone();
             let done = tokio::task::spawn_blocking(move || bin.shown(capture)).await;
@@ -161,6 +179,22 @@ impl BinByKey {
             self.shown(capture)
         };
         shown.ok_or(Error::UnknownCapture(n.0))
+    }
+
+    /// What was checked of a capture, for the bin's owner alone: signed bytes and digests are not masked. `None` where there was
+    /// nothing to check.
+    ///
+    /// # Errors
+    /// When the search panics.
+    pub async fn evidence(&self, capture: &Capture) -> Result<Option<Evidence>, Error> {
+        let is_checked = capture.line.verdict.as_ref().is_some_and(|verdict| {
+            matches!(verdict.state, VerdictState::Valid | VerdictState::Invalid)
+        });
+        if self.can_write() && is_checked {
+            self.court().evidence(capture.clone()).await
+        } else {
+            Ok(None)
+        }
     }
 
     /// How full the bin is. What was refused is for its owner: the traces are not masked.

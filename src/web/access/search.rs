@@ -32,14 +32,20 @@ pub struct Counted {
     pub is_all: bool,
 }
 
-/// A filter over captures as a key shows them.
+/// A filter over captures as a key shows them. What it gives is not masked yet, so that it can still be judged.
 pub(super) fn pick(bin: &BinByKey, filter: &Filter) -> Pick {
     let (bin, filter) = (bin.clone(), filter.clone());
-    Arc::new(move |capture| {
-        let capture = bin.shown(capture)?;
-        filter
-            .matches(&Subject::capture(&capture))
-            .then_some(capture.line)
+    Arc::new(move |mut capture| {
+        if filter.needs_verdict() {
+            capture.line.verdict = bin.court().verdict(&capture);
+        }
+        if bin.can_write() {
+            let is_one = filter.matches(&Subject::capture(&capture));
+            return is_one.then_some(capture.line);
+        }
+        let line = capture.line.clone();
+        let shown = bin.shown(capture)?;
+        filter.matches(&Subject::capture(&shown)).then_some(line)
     })
 }
 
@@ -92,15 +98,13 @@ impl BinByKey {
     ) -> store::Result<Listed> {
         // One more than is wanted, to know whether there is one more.
         let (window, limit) = window.wider();
-        let Found { mut lines, rest } = if filter.is_empty() {
+        let Found { lines, rest } = if filter.is_empty() {
             let lines = store.lines(&self.bin, window).await?;
-            Found {
-                lines: self.masked_lines(lines),
-                rest: None,
-            }
+            Found { lines, rest: None }
         } else {
             self.find(store, filter, window).await?
         };
+        let mut lines = self.told(store, lines).await?;
         let next = if lines.len() > limit {
             lines.truncate(limit);
             lines.last().map(|line| line.n)
@@ -108,6 +112,16 @@ impl BinByKey {
             rest
         };
         Ok(Listed { lines, next })
+    }
+
+    /// Captures as the key shows them, with their verdicts: they are judged before anything in them is masked.
+    pub(super) async fn told(
+        &self,
+        store: &dyn Store,
+        lines: Vec<CaptureLine>,
+    ) -> store::Result<Vec<CaptureLine>> {
+        let lines = self.court().lines(store, lines).await?;
+        Ok(self.masked_lines(lines))
     }
 
     /// The nearest captures around `n` that the filter lets through: the next newer and the next older one.

@@ -94,7 +94,8 @@ fn window(uri: &Uri, now: Timestamp) -> Result<(Filter, Window), web::Error> {
 
 /// Show a capture
 ///
-/// With its body: as text where it is UTF-8, else as Base64.
+/// With its body: as text where it is UTF-8, else as Base64. Where its signature does not fit, known mistakes are tried until one
+/// does, and `verdict` has `hint` and `cause`; for the bin's own key only.
 #[utoipa::path(
     get,
     path = "/api/v1/bins/{id}/captures/{n}",
@@ -111,7 +112,10 @@ pub(super) async fn show(
     GlimpseByToken(visit): GlimpseByToken,
     number: Number<Error>,
 ) -> Result<Response, Error> {
-    let capture = visit.capture(&*app.store, number.0).await?;
+    let mut capture = visit.capture(&*app.store, number.0).await?;
+    if let Some(evidence) = visit.evidence(&capture).await? {
+        capture.line.verdict = Some(evidence.explanation.verdict);
+    }
     Ok(Json(wire::Capture::whole(&visit.bin, &capture)).into_response())
 }
 

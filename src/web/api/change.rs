@@ -5,8 +5,8 @@ use serde_json::Value;
 use utoipa::openapi::{Ref, RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
-use super::json;
-use crate::model::{Keep, Mask, Settings};
+use super::{json, signing};
+use crate::model::{Keep, Mask, OwnScheme, Settings};
 use crate::web::Error;
 
 /// Settings to change. What is left out stays as it is; in a new bin it has its default.
@@ -38,6 +38,23 @@ pub(super) struct Change {
     #[serde(default, deserialize_with = "given")]
     #[schema(nullable = false)]
     mask: Option<MaskChange>,
+    /// Secrets by the provider's name. A list replaces all of that provider, null or an empty list takes them away; providers
+    /// that are not named stay as they are. What was answered of a secret (`…last4`) keeps it.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<signing::SecretsSchema>, nullable = false)]
+    secrets: Option<Value>,
+    /// A signature of senders that are in no catalogue; null for none. Its secret may be what was answered of it, or left out.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<OwnScheme>)]
+    signature: Option<Value>,
+    /// How many seconds a signed time may be from the arrival; null takes the provider's own number.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<u32>, maximum = 31_536_000)]
+    tolerance_s: Option<NullOrNumber>,
+    /// Whether what providers ask before they send is answered as they want it.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
+    handshakes: Option<bool>,
 }
 
 /// What is to be masked. A list that is left out stays as it is; one that is given replaces the whole list.
@@ -82,6 +99,11 @@ impl MaskChange {
 #[derive(Debug, Deserialize)]
 #[serde(transparent)]
 struct NullOrText(Option<String>);
+
+/// A number, or null for none.
+#[derive(Debug, Deserialize)]
+#[serde(transparent)]
+struct NullOrNumber(Option<u64>);
 
 /// Limits to change. What is left out stays as it is.
 #[derive(Debug, Default, Deserialize, ToSchema)]
@@ -206,6 +228,19 @@ impl Change {
         if let Some(mask) = self.mask {
             mask.apply(&mut settings.mask)?;
         }
+        if let Some(secrets) = self.secrets {
+            signing::take_secrets(secrets, &mut settings.secrets)?;
+        }
+        if let Some(sent) = self.signature {
+            settings.signature = signing::signature(sent, settings.signature.as_ref())?;
+        }
+        if let Some(NullOrNumber(seconds)) = self.tolerance_s {
+            let seconds = seconds.map(crate::web::signing::tolerance).transpose();
+            settings.tolerance_s = seconds.map_err(|problem| invalid("tolerance_s", &problem))?;
+        }
+        if let Some(handshakes) = self.handshakes {
+            settings.handshakes = handshakes;
+        }
         Ok(())
     }
 }
@@ -328,7 +363,11 @@ mod tests {
             (json!({"alias": "api"}), "alias"),
             (json!({"body_limit": MAX_BODY + 1}), "body_limit"),
             (json!({"body_limit": 1.5}), "body_limit"),
-            (json!({"secrets": {}}), "secrets"),
+            (json!({"secrets": []}), "secrets"),
+            (json!({"signature": 7}), "signature"),
+            (json!({"tolerance_s": -1}), "tolerance_s"),
+            (json!({"tolerance_s": 31_536_001}), "tolerance_s"),
+            (json!({"handshakes": null}), "handshakes"),
         ] {
             assert_eq!(refused(change.clone()).0, field, "{change}");
         }

@@ -20,6 +20,7 @@ mod marks;
 pub mod openapi;
 mod query;
 mod shares;
+mod signing;
 mod wire;
 
 use std::sync::Arc;

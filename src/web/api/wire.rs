@@ -30,8 +30,8 @@ pub(super) struct CreatedBin<'a> {
     /// When it was made.
     #[schema(value_type = String, format = DateTime, example = "2026-11-25T09:30:12.123456Z")]
     created_at: Timestamp,
-    /// Its settings.
-    settings: &'a model::Settings,
+    /// Its settings; of secrets only the last characters.
+    settings: model::Settings,
 }
 
 /// A bin, and how full it is.
@@ -48,9 +48,9 @@ pub(super) struct Bin<'a> {
     /// When it was made.
     #[schema(value_type = String, format = DateTime, example = "2026-11-25T09:30:12.123456Z")]
     created_at: Timestamp,
-    /// Its settings; left out for a read key.
+    /// Its settings, of secrets only the last characters; left out for a read key.
     #[serde(skip_serializing_if = "Option::is_none")]
-    settings: Option<&'a model::Settings>,
+    settings: Option<model::Settings>,
     /// How many captures can be read.
     captures: u64,
     /// How many of them are pinned.
@@ -218,9 +218,9 @@ pub(super) struct Capture<'a> {
     provider: Option<&'a str>,
     /// What the provider says happened; null when it says nothing.
     event: Option<Event<'a>>,
-    /// The outcome of the signature check. Null for now.
-    #[schema(value_type = Option<Object>)]
-    verdict: (),
+    /// The outcome of the signature check; null when the sender is not known, and the bin has neither secrets nor a scheme of its own. In a
+    /// single capture, `hint` and `cause` say why a signature does not fit, where that was found.
+    verdict: Option<&'a model::Verdict>,
     /// Which arrival of the event this is; null where that cannot be told.
     delivery: Option<Delivery>,
 }
@@ -297,10 +297,28 @@ struct Body<'a> {
 struct Reply<'a> {
     /// The status; null when the sender went away before it.
     status: Option<u16>,
-    /// The rule that chose it; null for the bin's own reply.
+    /// The rule that chose it, `handshake:slack` for one; null for the bin's own reply. After `unanswered:` stands the provider whose
+    /// handshake could not be answered, as the bin lacks the secret for it.
     rule: Option<&'a str>,
     /// How long it was held back on purpose, in milliseconds.
     delay_ms: u32,
+    /// The fields that the rule gave it. Left out where there are none, and in lists.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    headers: Vec<Header<'a>>,
+    /// The body that the rule gave it. Left out where there is none, and in lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    body: Option<ReplyBody<'a>>,
+}
+
+/// The body of an answer.
+#[derive(Debug, Serialize, ToSchema)]
+struct ReplyBody<'a> {
+    /// How many bytes it has.
+    size: u64,
+    /// How `content` is to be read: `utf-8` or `base64`.
+    encoding: &'static str,
+    /// The bytes.
+    content: Cow<'a, str>,
 }
 
 impl<'a> CreatedBin<'a> {
@@ -312,7 +330,7 @@ impl<'a> CreatedBin<'a> {
             capture_url: site.capture_url(bin),
             inspect_url: site.inspect_url(key),
             created_at: bin.created_at,
-            settings: &bin.settings,
+            settings: bin.settings.masked(),
         }
     }
 }
@@ -329,7 +347,7 @@ impl<'a> Bin<'a> {
             name: &bin.settings.name,
             capture_url: site.capture_url(bin),
             created_at: bin.created_at,
-            settings: Some(&bin.settings),
+            settings: Some(bin.settings.masked()),
             captures: usage.captures,
             pinned: usage.pinned,
             bytes: usage.bytes,
@@ -363,10 +381,7 @@ impl<'a> Capture<'a> {
     /// A capture with its body.
     pub(super) fn whole(bin: &model::Bin, capture: &'a model::Capture) -> Self {
         let mut shape = Self::line(bin, &capture.line);
-        let (encoding, content) = match std::str::from_utf8(&capture.body) {
-            Ok(text) => ("utf-8", Cow::Borrowed(text)),
-            Err(_) => ("base64", Cow::Owned(base64::encode(&capture.body))),
-        };
+        let (encoding, content) = encoded(&capture.body);
         shape.body.encoding = Some(encoding);
         shape.body.content = Some(content);
         shape
@@ -408,6 +423,8 @@ impl<'a> Capture<'a> {
                 status: envelope.reply.status,
                 rule: envelope.reply.rule.as_deref(),
                 delay_ms: envelope.reply.delay_ms,
+                headers: fields(&envelope.reply.headers),
+                body: ReplyBody::new(&envelope.reply.body),
             },
             pinned: marks.pinned,
             note: &marks.note,
@@ -421,11 +438,30 @@ impl<'a> Capture<'a> {
                     r#type: event.kind.as_deref(),
                     at: event.at,
                 }),
-            verdict: (),
+            verdict: line.verdict.as_ref(),
             delivery: recognised
                 .and_then(|known| known.delivery)
                 .map(Delivery::from),
         }
+    }
+}
+
+impl<'a> ReplyBody<'a> {
+    fn new(bytes: &'a [u8]) -> Option<Self> {
+        let (encoding, content) = encoded(bytes);
+        (!bytes.is_empty()).then_some(Self {
+            size: bytes.len() as u64,
+            encoding,
+            content,
+        })
+    }
+}
+
+/// Bytes as a text, and how it is to be read.
+fn encoded(bytes: &[u8]) -> (&'static str, Cow<'_, str>) {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => ("utf-8", Cow::Borrowed(text)),
+        Err(_) => ("base64", Cow::Owned(base64::encode(bytes))),
     }
 }
 

@@ -10,8 +10,10 @@ pub mod capture;
 mod confirm;
 mod download;
 pub mod error;
+pub mod filter;
 mod form;
 mod home;
+pub mod listing;
 mod mark;
 mod query;
 mod recent;
@@ -20,6 +22,7 @@ mod row;
 mod sample;
 mod settings;
 mod share;
+mod signing;
 mod stream;
 mod text;
 mod theme;
@@ -69,6 +72,7 @@ pub fn router() -> Router<Arc<App>> {
             "/b/{key}/settings",
             get(settings::show).post(settings::update),
         )
+        .route("/b/{key}/signing", post(signing::update))
         .method_not_allowed_fallback(error::method_not_allowed)
 }
 

@@ -3,10 +3,12 @@
 
 use askama::Template;
 
+use super::capture::signed;
+use super::filter::Filtered;
 use super::text;
 use crate::model::head::text as readable;
-use crate::model::{BinKey, BodyState, CaptureLine, CaptureNumber, Timestamp};
-use crate::provider;
+use crate::model::{BinKey, BodyState, CaptureLine, CaptureNumber, Timestamp, VerdictState};
+use crate::{provider, verdict};
 
 /// How many characters of a path, and of a query, a row carries at most.
 const PATH_SHOWN: usize = 200;
@@ -32,6 +34,9 @@ pub(crate) struct CaptureRow {
     path: String,
     query: Option<String>,
     state: BodyState,
+    mark: Mark,
+    /// What is said of a handshake, and the class of its tag.
+    handshake: Option<(&'static str, &'static str)>,
     at: Timestamp,
     age: String,
     /// The known sender, by its title.
@@ -44,11 +49,59 @@ pub(crate) struct CaptureRow {
     reply_class: &'static str,
 }
 
+/// The mark in front of a row.
+#[derive(Debug)]
+struct Mark {
+    icon: &'static str,
+    class: &'static str,
+    /// What it says to those who do not see it; `None` where words in the row say it.
+    said: Option<&'static str>,
+}
+
+impl Mark {
+    /// The worst that there is to say: of the signature, or of the body.
+    fn of(line: &CaptureLine) -> Self {
+        let state = line.verdict.as_ref().map(|verdict| verdict.state);
+        if line.state != BodyState::Complete && state != Some(VerdictState::Invalid) {
+            let (icon, class) = match line.state {
+                BodyState::Aborted => ("stop", "bad"),
+                _ => ("warn", "warn"),
+            };
+            return Self {
+                icon,
+                class,
+                said: None,
+            };
+        }
+        let (icon, class) = state.map_or(("dot", "idle"), signed::mark);
+        let said = state.map(|state| match state {
+            VerdictState::Valid => "Signature valid",
+            VerdictState::Invalid => "Signature invalid",
+            VerdictState::Unchecked => "Signature not checked",
+            VerdictState::Unsigned => "Not signed",
+        });
+        Self { icon, class, said }
+    }
+}
+
+/// What is said of a reply that was, or should have been, a provider's own.
+fn handshake(line: &CaptureLine) -> Option<(&'static str, &'static str)> {
+    let rule = line.envelope.reply.rule.as_deref()?;
+    if rule.starts_with(verdict::HANDSHAKE) {
+        Some(("handshake", ""))
+    } else if rule.starts_with(verdict::UNANSWERED) {
+        Some(("handshake: secret missing", "warn"))
+    } else {
+        None
+    }
+}
+
 impl CaptureRow {
-    /// The row of a capture on the page that `key` opens.
+    /// The row of a capture on the page that `key` opens, where it is filtered like that.
     pub(crate) fn new(
         line: &CaptureLine,
         key: &BinKey,
+        filtered: &Filtered,
         now: Timestamp,
         open: Option<CaptureNumber>,
     ) -> Self {
@@ -68,7 +121,7 @@ impl CaptureRow {
         };
         Self {
             n: line.n,
-            href: format!("/b/{key}/requests/{}", line.n),
+            href: filtered.request(key, line.n),
             is_open: open == Some(line.n),
             is_pinned: line.marks.pinned,
             has_note: !line.marks.note.is_empty(),
@@ -79,6 +132,8 @@ impl CaptureRow {
                 .query()
                 .map(|query| text::one_line(query, PATH_SHOWN).into_owned()),
             state: line.state,
+            mark: Mark::of(line),
+            handshake: handshake(line),
             at: envelope.received_at,
             age: text::age(now, envelope.received_at),
             provider: known
@@ -143,10 +198,11 @@ pub(crate) struct Day {
     pub(crate) rows: Vec<CaptureRow>,
 }
 
-/// Rows by day, newest first. The first day is always today's, even when it is empty: what comes live goes there.
+/// Rows by day, in their order. The first day is always today's, even when it is empty: what comes live goes there.
 pub(crate) fn by_day(
     lines: &[CaptureLine],
     key: &BinKey,
+    filtered: &Filtered,
     now: Timestamp,
     open: Option<CaptureNumber>,
 ) -> Vec<Day> {
@@ -156,7 +212,7 @@ pub(crate) fn by_day(
     }];
     for line in lines {
         let heading = text::day(now, line.envelope.received_at);
-        let row = CaptureRow::new(line, key, now, open);
+        let row = CaptureRow::new(line, key, filtered, now, open);
         match days.last_mut() {
             Some(day) if day.heading == heading => day.rows.push(row),
             _ => days.push(Day {

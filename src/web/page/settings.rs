@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use super::bin::BinHead;
 use super::form::Form;
+use super::signing::Signing;
 use super::{Error, Page, query, text};
 use crate::model::{Keep, Mask, Settings, Usage};
 use crate::store;
@@ -20,7 +21,7 @@ const MIB: u64 = 1 << 20;
 
 #[derive(Debug, Template)]
 #[template(path = "settings.html")]
-struct SettingsPage {
+pub(super) struct SettingsPage {
     bin: BinHead,
     /// What stands before the alias in the capture URL, and behind it.
     url_before: String,
@@ -29,6 +30,7 @@ struct SettingsPage {
     id: String,
     form: Change,
     problems: Problems,
+    signing: Signing,
     usage: Usage,
     /// The largest body that the server takes; `None` for any.
     max_body: Option<String>,
@@ -100,7 +102,9 @@ pub(super) async fn show(
 ) -> Result<Response, Error> {
     let saved = query::value(&uri, "saved").unwrap_or_default().to_owned();
     let form = Change::from_settings(&bin.bin.settings);
-    let page = draw(&app, &bin, &site, form, Problems::default(), saved).await?;
+    let mut page = draw(&app, &bin, &site, form, Problems::default(), saved).await?;
+    let chosen = query::value(&uri, "provider").unwrap_or_default();
+    page.signing = Signing::of(&bin.bin.settings, chosen);
     Ok(Page(page).into_response())
 }
 
@@ -131,6 +135,19 @@ pub(super) async fn update(
     Ok((StatusCode::UNPROCESSABLE_ENTITY, Page(page)).into_response())
 }
 
+/// The page with its section on signatures as it was sent, which could not be taken.
+pub(super) async fn draw_signing(
+    app: &App,
+    bin: &BinByKey,
+    site: &Site,
+    signing: Signing,
+) -> Result<SettingsPage, Error> {
+    let form = Change::from_settings(&bin.bin.settings);
+    let mut page = draw(app, bin, site, form, Problems::default(), String::new()).await?;
+    page.signing = signing;
+    Ok(page)
+}
+
 async fn draw(
     app: &App,
     bin: &BinByKey,
@@ -149,6 +166,7 @@ async fn draw(
         id: bin.bin.id.to_string(),
         form,
         problems,
+        signing: Signing::of(&bin.bin.settings, ""),
         usage: app.store.usage(&bin.bin).await?,
         max_body: match app.config.limits.max_body {
             0 => None,

@@ -143,7 +143,18 @@ fn what_is_described_for_a_new_bin_is_what_is_taken() {
         (json!({"name": null}), false),
         (json!({"keep": null}), false),
         (json!({"settings": {"settings": {}}}), false),
-        (json!({"secrets": {}}), false),
+        (
+            json!({"secrets": {"stripe": ["whsec_x"], "github": null}, "tolerance_s": null, "handshakes": false}),
+            true,
+        ),
+        (
+            json!({"signature": {"header": "X-Mine", "secret": "s"}}),
+            true,
+        ),
+        (json!({"signature": {"header": "X-Mine"}}), false),
+        (json!({"signature": 7}), false),
+        (json!({"secrets": []}), false),
+        (json!({"nothing": {}}), false),
         (json!([]), false),
     ] {
         let described = check(

@@ -143,6 +143,7 @@ impl Case {
                 sent: None,
                 marks: hookwell::model::Marks::default(),
                 recognised: None,
+                verdict: None,
             },
             body: Bytes::from(self.body.clone()),
         }

@@ -202,6 +202,10 @@ fn a_form_of_another_site_changes_nothing() {
         (bin.page("/delete"), ""),
         (bin.page("/requests/1/delete"), ""),
         (bin.page("/settings"), "section=general&name=evil"),
+        (
+            bin.page("/signing"),
+            "act=add&provider=stripe&secret=whsec_x",
+        ),
         (bin.page("/requests/1/mark"), "pinned=yes"),
         (bin.page("/share"), ""),
         (bin.page("/share/1/revoke"), ""),

@@ -3,6 +3,7 @@
 mod bin;
 mod capture;
 mod every;
+mod filter;
 mod home;
 mod kinds;
 mod settings;
@@ -13,7 +14,7 @@ use crate::support::{Bin, Response, Server};
 
 impl Server {
     /// Sends a form as a browser does: from a page of this very server.
-    fn form(&self, target: &str, cookie: &str, fields: &str) -> Response {
+    pub(crate) fn form(&self, target: &str, cookie: &str, fields: &str) -> Response {
         let cookie = format!("Cookie: {cookie}");
         let headers = [
             "Content-Type: application/x-www-form-urlencoded",

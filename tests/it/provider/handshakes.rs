@@ -8,38 +8,38 @@ use hookwell::provider::{Request, Secret, handshake, recognise};
 use serde::Deserialize;
 
 #[derive(Debug, Deserialize)]
-struct Case {
+pub(super) struct Case {
     #[serde(rename = "case")]
-    name: String,
-    slug: String,
-    request: Sent,
-    expect: Expected,
-    secret: Option<String>,
-    left_out: Option<String>,
+    pub(super) name: String,
+    pub(super) slug: String,
+    pub(super) request: Sent,
+    pub(super) expect: Expected,
+    pub(super) secret: Option<String>,
+    pub(super) left_out: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
-struct Sent {
-    method: String,
-    path_and_query: String,
-    headers: Vec<(String, String)>,
-    body: String,
+pub(super) struct Sent {
+    pub(super) method: String,
+    pub(super) path_and_query: String,
+    pub(super) headers: Vec<(String, String)>,
+    pub(super) body: String,
 }
 
 #[derive(Debug, Deserialize)]
-struct Expected {
-    status: u16,
-    headers: Vec<(String, String)>,
-    body: String,
+pub(super) struct Expected {
+    pub(super) status: u16,
+    pub(super) headers: Vec<(String, String)>,
+    pub(super) body: String,
     action: Option<Action>,
 }
 
 #[derive(Debug, Deserialize)]
-struct Action {
+pub(super) struct Action {
     fetch: String,
 }
 
-fn cases() -> Vec<Case> {
+pub(super) fn cases() -> Vec<Case> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/handshakes.json");
     serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
 }

@@ -1,9 +1,12 @@
 //! What is known of the senders, against requests that were made by others.
 
+mod answered;
 mod captured;
 mod catalogue;
 mod changed;
 mod cli;
 mod handshakes;
+mod secrets;
 mod send;
 mod vectors;
+mod verdicts;

@@ -7,7 +7,7 @@ use hookwell::model::{
 };
 use hookwell::store::{Error, Window};
 
-use super::{Place, START, assert_fails, draft, weight};
+use super::{Place, START, assert_fails, draft, in_list, weight};
 
 fn newest(before: Option<u64>, limit: usize) -> Window {
     Window::Newest {
@@ -21,6 +21,27 @@ fn after(after: u64, limit: usize) -> Window {
         after: CaptureNumber(after),
         limit,
     }
+}
+
+pub(super) async fn bodies_are_those_that_are_there(place: Place) {
+    let (bin, other) = (place.bin().await, place.bin().await);
+    for body in ["one", "two", "", "four"] {
+        place.append(&bin, body).await;
+    }
+    place.append(&other, "of another").await;
+    let two = CaptureNumber(2);
+    place.store.delete_capture(&bin, two).await.unwrap();
+    let numbers = [4, 2, 3, 0, 5, 1, u64::MAX].map(CaptureNumber).to_vec();
+    let mut bodies = place.store.bodies(&bin, numbers).await.unwrap();
+    bodies.sort();
+    let want = [(1, "one"), (3, ""), (4, "four")];
+    assert_eq!(
+        bodies,
+        want.map(|(n, body)| (CaptureNumber(n), Bytes::from(body)))
+    );
+    place.store.clear(&bin).await.unwrap();
+    let numbers = vec![CaptureNumber(1)];
+    assert_eq!(place.store.bodies(&bin, numbers).await.unwrap(), []);
 }
 
 pub(super) async fn windows_hold_what_they_say(place: Place) {
@@ -77,6 +98,8 @@ pub(super) fn odd_drafts() -> Vec<Draft> {
         status: None,
         rule: Some("regel ä".into()),
         delay_ms: 1500,
+        headers: Headers::from_fields([(&b"X-Odd"[..], &b"\xe9"[..])]),
+        body: Bytes::from_static(b"\0answered"),
     };
     headers.envelope.received_at = START.minus_micros(-1);
     headers.envelope.took_us = u64::from(u32::MAX) + 7;
@@ -123,7 +146,7 @@ pub(super) async fn a_capture_is_read_as_it_was_written(place: Place) {
         let n = place.store.append(&bin, draft.clone()).await.unwrap();
         let capture = place.store.capture(&bin, n).await.unwrap();
         assert_eq!(capture, draft.clone().numbered(n));
-        lines.push(capture.line);
+        lines.push(in_list(&capture));
     }
     assert_eq!(place.store.lines(&bin, after(0, 100)).await.unwrap(), lines);
     lines.reverse();
@@ -259,4 +282,17 @@ pub(super) async fn absurd_numbers_are_answered(place: Place) {
         let lines = place.store.lines(&bin, after(n, 9)).await.unwrap();
         assert_eq!(lines.len(), 0);
     }
+}
+
+pub(super) async fn a_reply_is_gone_with_its_capture(place: Place) {
+    let bin = place.bin().await;
+    let mut answered = draft("x");
+    answered.envelope.reply.body = Bytes::from_static(b"challenge");
+    let n = place.store.append(&bin, answered.clone()).await.unwrap();
+    place.store.delete_capture(&bin, n).await.unwrap();
+    place.store.append(&bin, answered).await.unwrap();
+    place.store.clear(&bin).await.unwrap();
+    let after = place.append(&bin, "y").await;
+    let capture = place.store.capture(&bin, after).await.unwrap();
+    assert!(capture.line.envelope.reply.body.is_empty());
 }

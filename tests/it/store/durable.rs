@@ -8,7 +8,7 @@ use hookwell::model::{BinId, BinKey, CaptureNumber, Keep, Settings};
 use hookwell::store::{Address, Error, Window};
 
 use super::captures::odd_drafts;
-use super::{Place, assert_fails, draft, with_alias};
+use super::{Place, assert_fails, draft, in_list, with_alias};
 
 pub(super) async fn everything_is_there_after_closing_and_opening(mut place: Place) {
     let settings = Settings {
@@ -51,10 +51,7 @@ pub(super) async fn everything_is_there_after_closing_and_opening(mut place: Pla
         limit: 100,
     };
     let lines = place.store.lines(&bin, window).await.unwrap();
-    let want: Vec<_> = captures
-        .iter()
-        .map(|capture| capture.line.clone())
-        .collect();
+    let want: Vec<_> = captures.iter().map(in_list).collect();
     assert_eq!(lines, want);
     let mut again = place.store.usage(&bin).await.unwrap();
     assert_eq!(again.refused, 1, "closing writes the refusals that wait");

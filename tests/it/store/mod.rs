@@ -23,8 +23,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use hookwell::model::{
-    Alias, Bin, BinId, BinKey, Body, CaptureNumber, Clock, Draft, Envelope, Head, Headers, Reply,
-    Scheme, Settings, Timestamp, Version,
+    Alias, Bin, BinId, BinKey, Body, Capture, CaptureLine, CaptureNumber, Clock, Draft, Envelope,
+    Head, Headers, Reply, Scheme, Settings, Timestamp, Version,
 };
 use hookwell::store::{Result, Store, Window};
 use tempfile::TempDir;
@@ -137,6 +137,14 @@ fn draft(body: impl AsRef<[u8]>) -> Draft {
     }
 }
 
+/// A capture as lists have it: without its body, and without what was answered beyond the status.
+fn in_list(capture: &Capture) -> CaptureLine {
+    let mut line = capture.line.clone();
+    let reply = &mut line.envelope.reply;
+    (reply.headers, reply.body) = (Headers::default(), Bytes::new());
+    line
+}
+
 /// What a draft with this body counts towards `keep.bytes`.
 fn weight(draft: &Draft) -> u64 {
     (draft.body.bytes.len() + draft.envelope.head.headers.block().len()) as u64
@@ -202,6 +210,8 @@ macro_rules! store_contract {
                 captures::windows_hold_what_they_say,
                 captures::a_capture_is_read_as_it_was_written,
                 captures::neighbours_are_the_nearest_that_are_left,
+                captures::bodies_are_those_that_are_there,
+                captures::a_reply_is_gone_with_its_capture,
                 captures::a_deleted_capture_is_gone_at_once_and_once,
                 captures::clearing_says_how_many_and_leaves_nothing,
                 captures::a_bin_does_not_see_the_captures_of_another,

@@ -16,7 +16,7 @@ pub use search::Finding;
 
 use super::verify::{self, Examined};
 use super::{Check, Options, Scheme, read};
-use crate::model::{Flaw, Verdict};
+use crate::model::{Flaw, Timestamp, Verdict};
 use crate::provider::request::Request;
 use crate::provider::secret::Secret;
 
@@ -34,6 +34,8 @@ const SHOWN: usize = 64 * 1024;
 pub struct Others<'a> {
     /// The body without its content coding, when it has one.
     pub decoded: Option<&'a [u8]>,
+    /// The URL as the sender used it, where the public one is another.
+    pub url: Option<&'a str>,
     /// The bin's secrets for other providers, by slug.
     pub secrets: &'a [(&'a str, &'a [Secret])],
 }
@@ -55,6 +57,8 @@ pub struct Explanation {
     pub expected: Option<String>,
     /// The signatures that came.
     pub received: Vec<String>,
+    /// The time that was signed; `None` when there is none, or it cannot be read.
+    pub signed_at: Option<Timestamp>,
 }
 
 /// Checks a request, and explains the outcome.
@@ -74,6 +78,7 @@ pub fn explain(
         texts,
         expected,
         received,
+        at,
         ..
     } = verify::examine(scheme, secrets, request, options);
     let is_searched = matches!(
@@ -87,13 +92,7 @@ pub fn explain(
         verdict.cause = Some(finding.cause);
         verdict.hint = Some(finding.hint);
     }
-    let first = texts.first().map(Vec::as_slice).unwrap_or_default();
-    let signed_size = first.iter().map(|piece| piece.len()).sum();
-    let signed = first
-        .iter()
-        .flat_map(|piece| piece.iter().copied())
-        .take(SHOWN)
-        .collect();
+    let (signed, signed_size) = beginning(texts.first().map(Vec::as_slice).unwrap_or_default());
     Explanation {
         verdict,
         scheme: scheme.name,
@@ -103,7 +102,17 @@ pub fn explain(
         expected: expected
             .filter(|_| matches!(scheme.check, Check::Hmac(_) | Check::HashAfterSecret(_))),
         received,
+        signed_at: at,
     }
+}
+
+/// The beginning of a text in pieces, and how long all of it is.
+pub(super) fn beginning<T: AsRef<[u8]>>(pieces: &[T]) -> (Vec<u8>, usize) {
+    let size = pieces.iter().map(|piece| piece.as_ref().len()).sum();
+    let bytes = pieces
+        .iter()
+        .flat_map(|piece| piece.as_ref().iter().copied());
+    (bytes.take(SHOWN).collect(), size)
 }
 
 #[cfg(test)]

@@ -55,7 +55,7 @@ pub(super) fn search(
             .or_else(|| search.other_line_ends())
             .or_else(|| search.decoded(others))
             .or_else(|| search.other_json())
-            .or_else(|| search.other_url())
+            .or_else(|| search.other_url(others))
             .or_else(|| search.other_hash())
             .or_else(|| search.other_text())
     })
@@ -190,12 +190,15 @@ impl Search<'_> {
         None
     }
 
-    fn other_url(&self) -> Option<Finding> {
+    fn other_url(&self, others: &Others<'_>) -> Option<Finding> {
         let is_signed = |part: &Part| matches!(part, Part::Url | Part::UrlAnyPort | Part::UrlPlain);
         if !self.scheme.signed.iter().any(is_signed) {
             return None;
         }
-        other_urls(self.request.url).into_iter().find_map(|(cause, what, url)| {
+        let as_sent = others
+            .url
+            .map(|url| ("url_host", "as the sender addressed it", url.to_owned()));
+        other_urls(self.request.url).into_iter().chain(as_sent).find_map(|(cause, what, url)| {
             let request = Request {
                 url: &url,
                 ..*self.request

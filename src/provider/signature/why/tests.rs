@@ -154,6 +154,7 @@ fn an_address_that_was_signed_otherwise_is_found() {
 fn another_secret_of_the_bin_and_the_decoded_body_are_tried() {
     let secrets = [Secret::new("of another")];
     let others = Others {
+        url: None,
         decoded: Some(b"plain"),
         secrets: &[("github", &secrets)],
     };

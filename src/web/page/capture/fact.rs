@@ -1,5 +1,7 @@
 //! What is out of the ordinary about a request.
 
+use std::borrow::Cow;
+
 use super::text;
 use crate::model::{BodyState, CaptureLine};
 
@@ -9,34 +11,34 @@ pub(super) struct Fact {
     pub(super) class: &'static str,
     pub(super) icon: &'static str,
     pub(super) icon_class: &'static str,
-    pub(super) headline: &'static str,
+    pub(super) headline: Cow<'static, str>,
     pub(super) rest: String,
-    /// Whether the limits in the settings are what to look at.
-    pub(super) is_limit: bool,
+    /// What of the settings to look at: behind their address, and what the link is called.
+    pub(super) setting: Option<(String, &'static str)>,
 }
 
 impl Fact {
     /// Something to look at.
-    fn caution(headline: &'static str, rest: String) -> Self {
+    pub(super) fn caution(headline: impl Into<Cow<'static, str>>, rest: String) -> Self {
         Self {
             class: "caution",
             icon: "warn",
             icon_class: "warn",
-            headline,
+            headline: headline.into(),
             rest,
-            is_limit: false,
+            setting: None,
         }
     }
 
     /// Something that went wrong.
-    fn alarm(headline: &'static str, rest: String) -> Self {
+    fn alarm(headline: impl Into<Cow<'static, str>>, rest: String) -> Self {
         Self {
             class: "alarm",
             icon: "stop",
             icon_class: "bad",
-            headline,
+            headline: headline.into(),
             rest,
-            is_limit: false,
+            setting: None,
         }
     }
 }
@@ -83,11 +85,11 @@ fn delivery(line: &CaptureLine) -> Option<Fact> {
         class: "",
         icon: "repeat",
         icon_class: "",
-        headline: "A retry.",
+        headline: "A retry.".into(),
         rest: format!(
             "This is the event's {nth} delivery, with the same body; the one before is #{before}."
         ),
-        is_limit: false,
+        setting: None,
     })
 }
 
@@ -106,7 +108,7 @@ fn truncated(line: &CaptureLine) -> Fact {
         None => format!("The first {} are kept.", text::counted(line.size, "byte")),
     };
     Fact {
-        is_limit: true,
+        setting: Some(("#limits".to_owned(), "Change limit")),
         ..Fact::caution("The body is larger than this bin takes.", rest)
     }
 }

@@ -1,14 +1,17 @@
 //! One request: all that was recorded of it, with its body as a viewer shows it.
 //!
 //! [`Detail`] is the part of the page on the right; it is drawn alone for the page's script (`?part=detail`), and inside of
-//! the bin's page otherwise. What it says is made here from the model: `fact` what is out of the ordinary, `note` what unfolds
-//! to be read, `fields` names and values, `body` the body with what was done to it, `drawn` its view.
+//! the bin's page otherwise. What it says is made here from the model: `signed` what its signature is worth, `fact` what is out of
+//! the ordinary, `note` what unfolds to be read, `fields` names and values, `body` the body with what was done to it, `drawn` its
+//! view.
 
 mod body;
 mod drawn;
 mod fact;
 mod fields;
+mod handshake;
 mod note;
+pub(super) mod signed;
 
 use std::sync::Arc;
 
@@ -20,11 +23,13 @@ use axum::response::{IntoResponse, Response};
 use self::body::BodyPart;
 use self::fact::Fact;
 use self::fields::{Origin, Rows};
-use super::bin::{self, List, Shown};
+use self::signed::Signed;
+use super::bin::{self, Shown};
+use super::filter::Filtered;
+use super::listing::List;
 use super::row::colour;
 use super::{Error, Page, download, query, text};
 use crate::export::{FORMATS, Format, Kind, Url};
-use crate::filter::Filter;
 use crate::model::{BodyState, Capture, CaptureLine, CaptureNumber, Marks, Timestamp, Version};
 use crate::viewer::{Spelled, Window};
 use crate::web::App;
@@ -32,6 +37,9 @@ use crate::web::extract::{BinByKey, Glimpse, Number, Part, Site};
 
 /// How many bytes of an address are shown.
 const URL: usize = 4096;
+
+/// How many bytes of the body of a reply are shown.
+const REPLY: usize = 8192;
 
 /// How the body is to be shown, as the address says.
 #[derive(Debug, Clone, Default)]
@@ -42,11 +50,21 @@ pub struct Wanted {
     part: Option<String>,
     /// Whether content codings are to be left as they are.
     is_as_sent: bool,
+    /// What its list is filtered by.
+    filtered: Filtered,
 }
 
 impl Wanted {
-    /// Reads `?view=`, `?offset=`, `?lines=all`, `?in=` and `?as=sent`; what is not understood is passed over.
-    pub fn from_uri(uri: &Uri) -> Self {
+    /// The way that suits the body best, beside a list that is filtered like that.
+    pub(super) fn of(filtered: Filtered) -> Self {
+        Self {
+            filtered,
+            ..Self::default()
+        }
+    }
+
+    /// Reads `?view=`, `?offset=`, `?lines=all`, `?in=`, `?as=sent` and `?q=`; what is not understood is passed over.
+    pub fn from_uri(uri: &Uri, now: Timestamp) -> Self {
         Self {
             view: query::value(uri, "view").map(str::to_owned),
             window: Window {
@@ -55,6 +73,7 @@ impl Wanted {
             },
             part: download::part(uri),
             is_as_sent: query::value(uri, "as") == Some("sent"),
+            filtered: Filtered::from_uri(uri, now),
         }
     }
 }
@@ -70,9 +89,13 @@ pub struct Detail {
     here: String,
     /// The same, with scheme and host.
     permalink: String,
-    newer: Option<CaptureNumber>,
-    older: Option<CaptureNumber>,
+    /// The addresses of the list, and of the requests beside this one in it.
+    list: String,
+    newer: Option<String>,
+    older: Option<String>,
     head: HeadPart,
+    /// What is said of the signature.
+    signed: Option<Signed>,
     facts: Vec<Fact>,
     body: BodyPart,
     state: BodyState,
@@ -126,6 +149,10 @@ struct ReplyPart {
     class: &'static str,
     /// As in the status line.
     version: &'static str,
+    /// The fields that a rule gave it.
+    fields: Vec<(String, String)>,
+    /// The beginning of the body that a rule gave it.
+    body: Spelled,
 }
 
 impl Detail {
@@ -141,7 +168,11 @@ impl Detail {
         wanted: &Wanted,
     ) -> Result<Self, Error> {
         let capture = find(app, bin, n).await?;
-        let (newer, older) = bin.neighbours(&*app.store, &Filter::default(), n).await?;
+        let evidence = bin.evidence(&capture).await?;
+        let signed = Signed::of(&bin.bin, &capture.line, evidence);
+        let asked = handshake::fact(bin, &capture);
+        let filtered = &wanted.filtered;
+        let (newer, older) = bin.neighbours(&*app.store, &filtered.filter, n).await?;
         let Capture { line, body } = capture;
         let path = format!("/b/{}", bin.key);
         let here = format!("{path}/requests/{n}");
@@ -153,11 +184,13 @@ impl Detail {
             n,
             here,
             permalink: format!("{}/requests/{n}", site.inspect_url(&bin.key)),
+            list: filtered.on(&path),
+            newer: newer.map(|n| filtered.request(&bin.key, n)),
+            older: older.map(|n| filtered.request(&bin.key, n)),
             path,
-            newer,
-            older,
             head: HeadPart::new(&line, site, app.clock.now()),
-            facts: fact::of(&line),
+            signed,
+            facts: asked.into_iter().chain(fact::of(&line)).collect(),
             body,
             state: line.state,
             missing: fact::missing(&line),
@@ -221,7 +254,8 @@ impl HeadPart {
 
 impl ReplyPart {
     fn new(line: &CaptureLine) -> Self {
-        let status = line.envelope.reply.status;
+        let reply = &line.envelope.reply;
+        let status = reply.status;
         let known = status.and_then(|status| StatusCode::from_u16(status).ok());
         Self {
             status,
@@ -238,6 +272,16 @@ impl ReplyPart {
                 Version::Http2 => "HTTP/2",
                 Version::Http10 | Version::Http11 => "HTTP/1.1",
             },
+            fields: reply
+                .headers
+                .iter()
+                .map(|(name, value)| {
+                    let [name, value] =
+                        [name, value].map(|bytes| Spelled::from_bytes(bytes).plain());
+                    (name, value)
+                })
+                .collect(),
+            body: Spelled::beginning(&reply.body, REPLY),
         }
     }
 }
@@ -252,12 +296,14 @@ pub(super) async fn show(
     uri: Uri,
 ) -> Result<Response, Error> {
     let n = number.0;
-    let detail = Detail::load(&app, &bin, &site, n, &Wanted::from_uri(&uri)).await?;
+    let wanted = Wanted::from_uri(&uri, app.clock.now());
+    let detail = Detail::load(&app, &bin, &site, n, &wanted).await?;
     if part == Part::Detail {
         return Ok(Page(detail).into_response());
     }
     let shown = Shown {
         list: List::Around(n),
+        filtered: wanted.filtered,
         open: n,
         detail_html: detail.render().map_err(crate::web::Error::Template)?,
         view: bin::View::Detail,
@@ -296,7 +342,8 @@ mod tests {
 
     #[test]
     fn what_is_wanted_is_read_from_the_address() {
-        let wanted = |text: &str| Wanted::from_uri(&text.parse().unwrap());
+        let wanted =
+            |text: &str| Wanted::from_uri(&text.parse().unwrap(), Timestamp::from_micros(0));
         let hex = wanted("/b/x/requests/1?view=hex&offset=4096");
         assert_eq!(
             (hex.view.as_deref(), hex.window.offset),
