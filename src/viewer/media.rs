@@ -74,6 +74,13 @@ fn image(bytes: &[u8]) -> Option<(&'static str, &'static str)> {
     is_it.then_some((media_type, name))
 }
 
+/// What the sender calls a page; `None` when it is called something else.
+fn page<'a>(subject: &'a Subject<'_>) -> Option<&'a str> {
+    let essence = &*subject.media_type.as_ref()?.essence;
+    let is_page = ["text/html", "application/xhtml+xml", "image/svg+xml"].contains(&essence);
+    is_page.then_some(essence)
+}
+
 /// With which type bytes may be answered to be drawn; `None` when they may not.
 pub fn served(subject: &Subject<'_>) -> Option<(MediaKind, String)> {
     if subject.coding.is_some() {
@@ -82,10 +89,7 @@ pub fn served(subject: &Subject<'_>) -> Option<(MediaKind, String)> {
     if let Some((media_type, _)) = image(subject.bytes) {
         return Some((MediaKind::Image, media_type.to_owned()));
     }
-    let essence = &*subject.media_type.as_ref()?.essence;
-    if !["text/html", "application/xhtml+xml", "image/svg+xml"].contains(&essence) {
-        return None;
-    }
+    let essence = page(subject)?;
     // Only a name that is known is repeated: no other letters of the sender's get into a header.
     let charset = subject
         .charset()
@@ -98,6 +102,8 @@ pub fn served(subject: &Subject<'_>) -> Option<(MediaKind, String)> {
 fn fit_image(subject: &Subject<'_>) -> Fit {
     match served(subject) {
         Some((MediaKind::Image, _)) => Fit::Yes,
+        None if subject.coding.is_some() => super::COMPRESSED,
+        None if page(subject).is_some() => Fit::No("Too large for a preview"),
         _ => Fit::No("Only images, HTML and SVG have a preview"),
     }
 }
@@ -214,5 +220,9 @@ mod tests {
             ..Subject::new(b"<p>", Some("text/html"))
         };
         assert_eq!(served(&coded), None);
+        let large = vec![b' '; PAGE + 1];
+        let large = Subject::new(&large, Some("text/html"));
+        assert_eq!(served(&large), None);
+        assert_eq!(fit_image(&large), Fit::No("Too large for a preview"));
     }
 }

@@ -610,3 +610,22 @@ fn a_preview_runs_nothing_and_asks_nobody() {
     // Whatever it tried to reach: nothing arrived.
     assert_eq!(server.show(&bin)["captures"], 3);
 }
+
+#[test]
+fn bytes_of_a_large_body_open_a_window_at_a_time() {
+    let server = Server::with(&["--max-body", "20M"]);
+    let browser = Browser::open();
+    let bin = server.bin_with(&json!({ "body_limit": 20_000_000 }));
+    let body = vec![0; 10 * 1024 * 1024];
+    let reply = server.request("POST", &format!("/{}", bin.id), &[], &body);
+    assert_eq!(reply.status, 200);
+    browser.goto(&format!("{}/requests/1", page(&server, &bin)));
+    let rows = || browser.count("#body .hex .o");
+    assert_eq!(rows(), 256);
+    browser.click("#body .cutoff a[href*='offset=10481664']");
+    browser.until("document.querySelector('#body .hex .o').textContent === '009ff000'");
+    assert_eq!(rows(), 256);
+    browser.click("#body .cutoff a[href*='offset=10477568']");
+    browser.until("document.querySelector('#body .hex .o').textContent === '009fe000'");
+    assert_eq!(browser.complaints(), [""; 0]);
+}
