@@ -7,8 +7,7 @@ use utoipa::ToSchema;
 
 use crate::model::base64;
 use crate::model::head::text;
-use crate::model::{self, BinKey, CaptureNumber, Headers, Timestamp, Usage};
-use crate::viewer::MediaType;
+use crate::model::{self, BinKey, CaptureNumber, Headers, MediaType, Timestamp, Usage};
 use crate::web::extract::Site;
 
 /// A bin that was just made: the one time that its key is told.
