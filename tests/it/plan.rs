@@ -123,7 +123,7 @@ fn a_sequence_is_counted_by_bin_path_or_delivery() {
     let mut server = Server::start();
     let fails = |per: &str| {
         rules(
-            json!([{"name": "fail twice", "per": per, "replies": [{"status": 503, "times": 2}, {"status": 200}]}]),
+            &json!([{"name": "fail twice", "per": per, "replies": [{"status": 503, "times": 2}, {"status": 200}]}]),
         )
     };
     let bin = server.bin_with(&fails("bin"));
