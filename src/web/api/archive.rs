@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
-use axum::http::Uri;
+use axum::Json;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, Uri, header};
 use axum::response::Response;
 
 use super::{Error, Problem};
-use crate::web::extract::{Site, VisitByToken};
+use crate::import::split::Form;
+use crate::web::archive::import::Imported;
+use crate::web::extract::{BinByToken, Site, VisitByToken};
 use crate::web::{App, archive};
 
 /// Download captures
@@ -39,4 +42,51 @@ pub(super) async fn export(
     uri: Uri,
 ) -> Result<Response, Error> {
     Ok(archive::export::export(app, bin, site, &uri).await?)
+}
+
+/// Import captures
+///
+/// Out of a HAR or out of lines of JSON as the export writes them; at most 256 MiB. What the file is is told by its media type
+/// (`application/x-ndjson`) or by how it begins. The captures are marked as imported. They keep the time at which they were
+/// received and get new numbers, in the order of the file; marks and verdicts are not taken over. Those that cannot be read are
+/// named in the answer, and the others are imported. When an import fails in the middle, what was imported before stays.
+#[utoipa::path(
+    post,
+    path = "/api/v1/bins/{id}/captures/import",
+    operation_id = "import_captures",
+    tag = "captures",
+    params(("id" = String, Path, description = "The bin's id")),
+    request_body(content((String = "application/json"), (String = "application/x-ndjson"))),
+    responses(
+        (status = 200, description = "What was imported", body = Imported),
+        (status = 413, description = "The file is too large", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "The file is neither HAR nor NDJSON", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn import(
+    State(app): State<Arc<App>>,
+    BinByToken(bin): BinByToken,
+    request: Request,
+) -> Result<Json<Imported>, Error> {
+    let form = form(request.headers());
+    let chunks = request.into_body().into_data_stream();
+    Ok(Json(
+        archive::import::import(&app, &bin, form, chunks).await?,
+    ))
+}
+
+/// What the media type says; JSON may be either.
+fn form(headers: &HeaderMap) -> Option<Form> {
+    let value = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
+    let essence = value.split(';').next().unwrap_or_default().trim();
+    let is = |names: &[&str]| names.iter().any(|name| essence.eq_ignore_ascii_case(name));
+    if is(&[
+        "application/x-ndjson",
+        "application/jsonl",
+        "application/x-jsonlines",
+    ]) {
+        Some(Form::Ndjson)
+    } else {
+        None
+    }
 }

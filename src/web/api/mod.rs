@@ -54,6 +54,7 @@ fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(captures::index, captures::clear))
         .routes(routes!(captures::count))
         .routes(routes!(archive::export))
+        .routes(routes!(archive::import))
         .routes(routes!(captures::show, marks::update, captures::delete))
         .routes(routes!(captures::body))
         .routes(routes!(captures::export_as))
