@@ -29,3 +29,4 @@ mod shutdown;
 mod slow;
 mod store;
 mod support;
+mod takeaway;
