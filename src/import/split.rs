@@ -45,10 +45,21 @@ struct Log {
     is_escaped: bool,
     /// The beginning of the last string outside of entries.
     string: Vec<u8>,
-    in_log: bool,
-    names_entries: bool,
-    in_entries: bool,
-    has_entries: bool,
+    at: At,
+}
+
+/// Which part of a log it is in.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum At {
+    #[default]
+    Outside,
+    /// In the value of `log`.
+    Log,
+    /// Behind the name `entries` in it.
+    Named,
+    Entries,
+    /// Behind the entries.
+    After,
 }
 
 /// How much of a string is looked at: longer than the names that matter.
@@ -134,7 +145,7 @@ impl Splitter {
         if self.form == Form::Ndjson {
             return Ok(self.end());
         }
-        if !self.log.has_entries {
+        if !matches!(self.log.at, At::Entries | At::After) {
             return Err(Error::new("log.entries", "is missing"));
         }
         if self.log.depth > 0 {
@@ -178,34 +189,35 @@ impl Splitter {
     /// Takes one byte of a log; whether an entry ends before it.
     fn follow(&mut self, byte: u8) -> bool {
         let log = &mut self.log;
-        if log.in_entries {
+        if log.at == At::Entries {
             let at_top = log.depth == ENTRIES && !log.in_string;
             let is_end = at_top && (byte == b',' || byte == b']');
             log.step(byte);
-            if is_end {
-                log.in_entries = byte != b']';
-            } else {
+            if !is_end {
                 self.keep(&[byte]);
+            } else if byte == b']' {
+                log.at = At::After;
             }
             return is_end;
         }
         let was_in_string = log.in_string;
         log.step(byte);
         match byte {
-            _ if was_in_string => {
-                if log.in_string && log.string.len() < NAME {
-                    log.string.push(byte);
-                }
-            }
+            _ if was_in_string && log.in_string && log.string.len() < NAME => log.string.push(byte),
+            _ if was_in_string => {}
             b'"' => log.string.clear(),
-            b':' if log.depth == 1 => log.in_log = log.string == b"log",
-            b':' if log.depth == 2 => log.names_entries = log.in_log && log.string == b"entries",
-            b',' if log.depth == 2 => log.names_entries = false,
-            b'[' if log.depth == ENTRIES && log.names_entries => {
-                log.in_entries = true;
-                log.has_entries = true;
-                log.names_entries = false;
+            b':' if log.depth == 1 && log.at != At::After => {
+                log.at = if log.string == b"log" {
+                    At::Log
+                } else {
+                    At::Outside
+                };
             }
+            b':' if log.depth == 2 && log.at == At::Log && log.string == b"entries" => {
+                log.at = At::Named;
+            }
+            b',' if log.depth == 2 && log.at == At::Named => log.at = At::Log,
+            b'[' if log.depth == ENTRIES && log.at == At::Named => log.at = At::Entries,
             _ => {}
         }
         false

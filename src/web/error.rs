@@ -71,7 +71,7 @@ pub enum Error {
         imported: u64,
         /// Why it ended.
         #[source]
-        cause: Box<Error>,
+        cause: Box<Self>,
     },
     /// A value cannot be accepted.
     #[error("{field}: {problem}")]

@@ -36,6 +36,7 @@ static IMPORTS: Semaphore = Semaphore::const_new(4);
 
 /// What became of a file.
 #[derive(Debug, Default, Serialize, ToSchema)]
+#[expect(clippy::struct_field_names, reason = "they are the API's names")]
 pub(in crate::web) struct Imported {
     /// How many captures were imported.
     pub(in crate::web) imported: u64,
@@ -93,7 +94,7 @@ async fn take<E: std::error::Error>(
     done: &mut Imported,
 ) -> Result<(), Error> {
     let limits = &app.config.limits;
-    let (began, mut read) = (Instant::now(), 0);
+    let (started, mut read) = (Instant::now(), 0);
     let mut pieces = VecDeque::new();
     let mut begin = Vec::new();
     let mut splitter = form.map(|form| (form, Splitter::new(form, PIECE)));
@@ -107,7 +108,7 @@ async fn take<E: std::error::Error>(
         if read > LARGEST {
             return Err(Error::TooLarge);
         }
-        if began.elapsed() > endless(limits.body_timeout) {
+        if started.elapsed() > endless(limits.body_timeout) {
             return Err(Error::TimedOut(limits.body_timeout));
         }
         if let Some((_, splitter)) = &mut splitter {
@@ -164,7 +165,7 @@ impl Imported {
         piece: Piece,
     ) -> Result<(), Error> {
         let Some(text) = piece.text else {
-            self.skip(piece.place, format!("is larger than {PIECE} bytes"));
+            self.skip(piece.place, &format!("is larger than {PIECE} bytes"));
             return Ok(());
         };
         let unlimited = |limit: u64| if limit == 0 { u64::MAX } else { limit };
@@ -192,12 +193,12 @@ impl Imported {
                 self.first.get_or_insert(n);
                 self.last = Some(n);
             }
-            Err(error) => self.skip(piece.place, error.to_string()),
+            Err(error) => self.skip(piece.place, &error.to_string()),
         }
         Ok(())
     }
 
-    fn skip(&mut self, at: String, problem: String) {
+    fn skip(&mut self, at: String, problem: &str) {
         self.skipped_count += 1;
         if self.skipped.len() < SKIPPED {
             let problem = problem.trim_start_matches(": ").to_owned();

@@ -19,6 +19,10 @@ const WHAT_SHOWN: usize = 80;
 /// One request in the list.
 #[derive(Debug, Template)]
 #[template(path = "part/capture_row.html")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a sign of its own in the row"
+)]
 pub(crate) struct CaptureRow {
     /// Its number.
     pub(crate) n: CaptureNumber,
