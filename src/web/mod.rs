@@ -10,8 +10,10 @@
 
 pub mod access;
 pub mod api;
+mod archive;
 pub mod assets;
 mod attachment;
+mod content;
 mod error;
 pub mod extract;
 mod judged;
