@@ -15,6 +15,7 @@ mod form;
 mod home;
 pub mod listing;
 mod mark;
+mod plan;
 mod query;
 mod recent;
 mod refused;
@@ -73,6 +74,8 @@ pub fn router() -> Router<Arc<App>> {
             "/b/{key}/settings",
             get(settings::show).post(settings::update),
         )
+        .route("/b/{key}/reply", post(plan::update_reply))
+        .route("/b/{key}/rule", post(plan::update_rule))
         .route("/b/{key}/signing", post(signing::update))
         .method_not_allowed_fallback(error::method_not_allowed)
 }

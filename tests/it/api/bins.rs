@@ -214,7 +214,7 @@ fn a_change_is_merged_into_what_was_set() {
     assert_eq!(answer.json()["settings"]["alias"], Value::Null);
 
     server
-        .patch(&bin, r#"{"rules": []}"#)
+        .patch(&bin, r#"{"rules": null}"#)
         .problem(422, Some("rules"));
     server
         .patch(&bin, r#"{"name": null}"#)
