@@ -107,13 +107,15 @@ fn of_bins(server: &Server) -> Vec<Route> {
 }
 
 /// Routes that answer to a read key of the whole bin, and whether they do to one of a single request.
-const OPEN: [(&str, bool); 12] = [
+const OPEN: [(&str, bool); 14] = [
     ("/api/v1/bins/{id}", false),
     ("/api/v1/bins/{id}/captures", false),
     ("/api/v1/bins/{id}/captures/count", false),
     ("/api/v1/bins/{id}/captures/{n}", true),
     ("/api/v1/bins/{id}/captures/{n}/body", true),
     ("/api/v1/bins/{id}/captures/{n}/as/{format}", true),
+    ("/api/v1/bins/{id}/compare", false),
+    ("/b/{key}/compare", false),
     ("/b/{key}", true),
     ("/b/{key}/requests/{n}", true),
     ("/b/{key}/requests/{n}/body", true),

@@ -45,6 +45,8 @@ fn pages(bin: &Bin) -> Vec<String> {
         "/requests/3",
         "/requests/3?part=detail",
         "/refused",
+        "/compare",
+        "/compare?a=1&b=2&show=all",
         "/clear",
         "/delete",
         "/settings",
