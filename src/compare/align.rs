@@ -248,19 +248,19 @@ pub(super) fn merge(lengths: (usize, usize), mut pairs: Vec<(usize, usize)>) -> 
             *alone = false;
         }
     }
-    let mut stops = Vec::new();
+    let mut kept = Vec::new();
     for &(i, j) in rising(&order).iter().filter_map(|&at| pairs.get(at)) {
-        stops.push(i);
+        kept.push(i);
         if let Some(partner) = partners.get_mut(j) {
             *partner = Some((i, false));
         }
     }
-    stops.push(lengths.0);
-    let mut stops = stops.into_iter();
+    kept.push(lengths.0);
+    let mut kept = kept.into_iter();
     let mut steps = Vec::with_capacity(lengths.0.max(lengths.1));
     let mut next = 0;
     let mut alone_until = |steps: &mut Vec<Step>| {
-        let stop = stops.next().unwrap_or(lengths.0);
+        let stop = kept.next().unwrap_or(lengths.0);
         let part = is_alone.get(next..stop).unwrap_or_default().iter();
         steps.extend(
             part.enumerate()

@@ -171,9 +171,9 @@ fn shortened(pieces: Vec<Piece>) -> Vec<Piece> {
             && matches!(rest.peek(), Some(Piece::Differs(_)))
             && matches!(&piece, Piece::Same(text) if text.len() == 1 && !text.iter().any(|&byte| is_word(byte)));
         match (joined.last_mut(), piece) {
-            (Some(Piece::Differs(last)), Piece::Differs(text)) => last.extend(text),
             (Some(Piece::Differs(last)), Piece::Same(text)) if is_between => last.extend(text),
-            (Some(Piece::Same(last)), Piece::Same(text)) => last.extend(text),
+            (Some(Piece::Differs(last)), Piece::Differs(text))
+            | (Some(Piece::Same(last)), Piece::Same(text)) => last.extend(text),
             (_, piece) => joined.push(piece),
         }
     }

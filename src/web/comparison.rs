@@ -14,13 +14,13 @@ const LARGE: usize = 16 * 1024;
 
 /// Two captures, and what is between them.
 #[derive(Debug)]
-pub struct Compared {
+pub(super) struct Compared {
     /// The first.
-    pub a: Capture,
+    pub(super) a: Capture,
     /// The second.
-    pub b: Capture,
+    pub(super) b: Capture,
     /// What differs.
-    pub comparison: Comparison,
+    pub(super) comparison: Comparison,
 }
 
 /// The value of a parameter that is a number.
@@ -36,7 +36,7 @@ fn number(uri: &Uri, name: &str) -> Option<CaptureNumber> {
 ///
 /// # Errors
 /// [`Error::UnknownCapture`] when one is not there; what the store says when it cannot be read.
-pub async fn of_query(app: &App, bin: &BinByKey, uri: &Uri) -> Result<Compared, Error> {
+pub(super) async fn of_query(app: &App, bin: &BinByKey, uri: &Uri) -> Result<Compared, Error> {
     let b = match number(uri, "b") {
         Some(n) => n,
         None => newest(app, bin).await?,

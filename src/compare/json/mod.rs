@@ -29,7 +29,7 @@ enum Task {
 struct Rows<'a, 'b> {
     a: &'b Tree<'a>,
     b: &'b Tree<'a>,
-    rows: Vec<Row>,
+    done: Vec<Row>,
     tasks: Vec<Task>,
 }
 
@@ -38,7 +38,7 @@ pub(super) fn compare(a: &Tree<'_>, b: &Tree<'_>, budget: &mut Budget) -> Vec<Ro
     let mut rows = Rows {
         a,
         b,
-        rows: Vec::new(),
+        done: Vec::new(),
         tasks: vec![Task::Pair {
             a: 0,
             b: 0,
@@ -48,7 +48,7 @@ pub(super) fn compare(a: &Tree<'_>, b: &Tree<'_>, budget: &mut Budget) -> Vec<Ro
     while let Some(task) = rows.tasks.pop() {
         rows.take(task, budget);
     }
-    rows.rows
+    rows.done
 }
 
 impl Rows<'_, '_> {
@@ -57,7 +57,7 @@ impl Rows<'_, '_> {
             Task::Pair { a, b, moved } => self.pair(a, b, moved, budget),
             Task::Removed(at) => {
                 let node = self.a.nodes.get(at)?;
-                self.rows.push(Row {
+                self.done.push(Row {
                     name: path(self.a, at),
                     change: Change::Removed,
                     why: None,
@@ -69,7 +69,7 @@ impl Rows<'_, '_> {
             }
             Task::Added(at) => {
                 let node = self.b.nodes.get(at)?;
-                self.rows.push(Row {
+                self.done.push(Row {
                     name: path(self.b, at),
                     change: Change::Added,
                     why: None,
@@ -80,7 +80,7 @@ impl Rows<'_, '_> {
                 Some(())
             }
             Task::Close(a, b) => {
-                self.rows.push(Row {
+                self.done.push(Row {
                     name: Vec::new(),
                     change: match (a, b) {
                         (Some(_), Some(_)) => Change::Same,
@@ -148,7 +148,7 @@ impl Rows<'_, '_> {
         } else {
             path(self.b, b)
         };
-        self.rows.push(Row {
+        self.done.push(Row {
             name,
             change,
             why,
