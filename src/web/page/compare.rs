@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
-use axum::http::Uri;
+use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 
 use super::bin::BinHead;
@@ -47,6 +47,14 @@ struct ComparePage {
     body: Body,
     /// How many differences can be gone to.
     stops: usize,
+}
+
+/// The page when one of both is not there.
+#[derive(Debug, Template)]
+#[template(path = "compare_gone.html")]
+struct GonePage {
+    bin: BinHead,
+    n: u64,
 }
 
 /// One of both requests.
@@ -137,7 +145,14 @@ pub(super) async fn show(
     site: Site,
     uri: Uri,
 ) -> Result<Response, Error> {
-    let compared = comparison::of_query(&app, &bin, &uri).await?;
+    let compared = match comparison::of_query(&app, &bin, &uri).await {
+        Ok(compared) => compared,
+        Err(crate::web::Error::UnknownCapture(n)) => {
+            let bin = BinHead::new(&bin, &site);
+            return Ok((StatusCode::NOT_FOUND, Page(GonePage { bin, n })).into_response());
+        }
+        Err(error) => return Err(error.into()),
+    };
     let now = app.clock.now();
     let is_all = query::value(&uri, "show") == Some("all");
     let mut sides = Vec::new();

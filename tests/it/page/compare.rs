@@ -46,7 +46,10 @@ fn two_requests_stand_side_by_side() {
     // The one before is what the newest is compared with.
     let title = "#1 and #2 compared";
     assert!(server.get(&bin.page("/compare")).text().contains(title));
-    assert_eq!(server.get(&bin.page("/compare?a=1&b=9")).status, 404);
+    let gone = server.get(&bin.page("/compare?a=1&b=9"));
+    assert_eq!(gone.status, 404);
+    assert!(gone.text().contains("There is no request #9 to compare"));
+    assert!(gone.text().contains(&format!("href=\"{}\"", bin.page(""))));
     let open = server.get(&bin.page("/requests/2")).text();
     assert!(open.contains(&bin.page("/compare?a=1&amp;b=2")));
 }
