@@ -10,9 +10,11 @@
 
 pub mod access;
 pub mod api;
+mod archive;
 pub mod assets;
 mod attachment;
 mod comparison;
+mod content;
 mod error;
 pub mod extract;
 mod judged;

@@ -6,8 +6,10 @@ mod compare;
 mod every;
 mod filter;
 mod home;
+mod kinds;
 mod settings;
 mod stream;
+mod viewers;
 
 use crate::support::{Bin, Response, Server};
 

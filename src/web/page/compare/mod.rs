@@ -3,6 +3,8 @@
 //! Everything is a link: swap, which of both comes before or after, whether what is the same is shown. Lines that are the same fold, three
 //! or more of them into one.
 
+mod line;
+
 use std::sync::Arc;
 
 use askama::Template;
@@ -10,11 +12,12 @@ use axum::extract::State;
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 
+use self::line::Line;
 use super::bin::BinHead;
 use super::filter::Filtered;
 use super::row::{CaptureRow, colour};
 use super::{Error, Page, query, text};
-use crate::compare::{self, Change, Kind, Piece, Row, Token};
+use crate::compare::{self, Change, Kind, Row};
 use crate::filter::Filter;
 use crate::model::{Capture, CaptureNumber, Timestamp};
 use crate::viewer::Spelled;
@@ -102,40 +105,6 @@ struct Body {
     lines: Vec<Line>,
     /// How many lines are not shown.
     rest: Option<String>,
-}
-
-/// A line of a table.
-#[derive(Debug)]
-struct Line {
-    name: Spelled,
-    change: Change,
-    /// What is read out, and stands beside the line where its sign does not say it.
-    word: &'static str,
-    why: Option<&'static str>,
-    /// Where "next difference" comes to.
-    stop: Option<usize>,
-    a: Option<Cell>,
-    b: Option<Cell>,
-    /// Lines that are folded in its place.
-    folded: u64,
-}
-
-/// A side of a line.
-#[derive(Debug)]
-struct Cell {
-    place: String,
-    indent: String,
-    key: Option<Spelled>,
-    class: &'static str,
-    parts: Vec<Part>,
-    end: &'static str,
-}
-
-/// A stretch of a value.
-#[derive(Debug)]
-struct Part {
-    text: Spelled,
-    differs: bool,
 }
 
 /// The page.
@@ -367,106 +336,6 @@ impl Body {
             notes: body.notes.clone(),
             lines,
             rest,
-        }
-    }
-}
-
-impl Line {
-    fn new(row: &Row, is_hex: bool, stops: &mut usize, may_stop: bool) -> Self {
-        let is_stop = may_stop && row.change != Change::Same;
-        *stops += usize::from(is_stop);
-        Self {
-            name: Spelled::beginning(&row.name, 400),
-            change: row.change,
-            word: match row.change {
-                Change::Same => "",
-                Change::Rewritten => "same value, written otherwise",
-                Change::Moved => "moved",
-                Change::Changed => "changed",
-                Change::Added => "added",
-                Change::Removed => "removed",
-            },
-            why: row.why,
-            stop: is_stop.then_some(*stops),
-            a: row.a.as_ref().map(|side| Cell::new(side, is_hex)),
-            b: row.b.as_ref().map(|side| Cell::new(side, is_hex)),
-            folded: 0,
-        }
-    }
-
-    fn fold(lines: usize) -> Self {
-        Self {
-            name: Spelled::default(),
-            change: Change::Same,
-            word: "",
-            why: None,
-            stop: None,
-            a: None,
-            b: None,
-            folded: lines as u64,
-        }
-    }
-
-    /// The sign of a side.
-    fn sign(&self, is_first: bool) -> &'static str {
-        self.mark(is_first).0
-    }
-
-    /// The class of a side.
-    fn class(&self, is_first: bool) -> &'static str {
-        self.mark(is_first).1
-    }
-
-    /// The sign and the class of a side: what only one side has, or has otherwise.
-    fn mark(&self, is_first: bool) -> (&'static str, &'static str) {
-        match (self.change, is_first) {
-            (Change::Same, _) => ("", ""),
-            (Change::Rewritten, _) => ("≈", "alike"),
-            (Change::Moved, _) => ("↕", "alike"),
-            (_, true) => ("−", "del"),
-            (_, false) => ("+", "add"),
-        }
-    }
-}
-
-impl Cell {
-    fn new(side: &compare::Side, is_hex: bool) -> Self {
-        let part = |piece: &Piece| match piece {
-            Piece::Same(text) => Part {
-                text: Spelled::from_bytes(text),
-                differs: false,
-            },
-            Piece::Differs(text) => Part {
-                text: Spelled::from_bytes(text),
-                differs: true,
-            },
-            Piece::Skipped(bytes) => {
-                let mut mark = Spelled::default();
-                mark.push_mark(&format!("… {} …", text::counted(*bytes as u64, "byte")));
-                Part {
-                    text: mark,
-                    differs: false,
-                }
-            }
-        };
-        Self {
-            place: if is_hex {
-                format!("{:06x}", side.place)
-            } else {
-                side.place.to_string()
-            },
-            // Indented less far down, where there is no room for more.
-            indent: "  ".repeat(side.depth.min(24)),
-            key: side.key.as_ref().map(|key| Spelled::beginning(key, 400)),
-            class: match side.token {
-                None => "",
-                Some(Token::String) => "s",
-                Some(Token::Number) => "n",
-                Some(Token::Literal) => "l",
-                Some(Token::Bracket) => "p",
-            },
-            parts: side.pieces.iter().map(part).collect(),
-            end: side.end.trim_end(),
         }
     }
 }
