@@ -14,6 +14,7 @@ mod archive;
 mod bins;
 mod captures;
 mod change;
+mod compare;
 mod error;
 mod events;
 mod json;
@@ -58,6 +59,7 @@ fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(captures::show, marks::update, captures::delete))
         .routes(routes!(captures::body))
         .routes(routes!(captures::export_as))
+        .routes(routes!(compare::show))
         .routes(routes!(events::watch))
         .routes(routes!(shares::create, shares::index, shares::revoke_all))
         .routes(routes!(shares::revoke))

@@ -7,6 +7,7 @@
 
 pub mod bin;
 pub mod capture;
+mod compare;
 mod confirm;
 mod download;
 pub mod error;
@@ -50,6 +51,7 @@ pub fn router() -> Router<Arc<App>> {
         .route("/b/{key}/export", get(download::all))
         .route("/b/{key}/forget", post(home::forget))
         .route("/b/{key}/test", post(sample::send))
+        .route("/b/{key}/compare", get(compare::show))
         .route("/b/{key}/refused", get(refused::show))
         .route(
             "/b/{key}/clear",

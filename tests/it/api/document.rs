@@ -114,6 +114,10 @@ fn answers_have_the_shapes_that_are_described() {
         "Capture",
         &server.of(&bin, "GET", "/captures/1").json(),
     );
+    server.deliver(&bin, "PUT", "/a", &[("X-Odd", b"1")], b"{}");
+    let compared = server.of(&bin, "GET", "/compare?a=1&b=2").json();
+    conforms(&document, "Comparison", &compared);
+    assert_eq!(compared["request"]["rows"][0]["change"], "changed");
     conforms(
         &document,
         "Problem",
