@@ -76,6 +76,8 @@ pub(crate) enum Name {
     Start,
     /// Peak memory while large bodies arrive
     Bodies,
+    /// Time of searches in 100,000 captures
+    Search,
     /// Time to open a capture of 10 MiB
     Open,
     /// Recognising senders and checking signatures

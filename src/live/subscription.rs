@@ -21,6 +21,9 @@ const PAGE: usize = 100;
 pub enum Event {
     /// A capture came.
     Captured(Box<CaptureLine>),
+    /// A capture came that is not one of those that the reader watches for. A subscription knows no filters: this is for who
+    /// stands between it and the reader.
+    Passed(CaptureNumber),
     /// A capture was deleted.
     Deleted(CaptureNumber),
     /// The marks of a capture were changed.

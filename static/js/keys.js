@@ -7,7 +7,10 @@ import { on } from './switches.js';
 const dialog = document.getElementById('keys');
 const tab = n => document.querySelectorAll('.detail .sec .tabs > *')[n]?.click?.();
 
+const box = document.getElementById('q');
+
 const keys = {
+  '/': () => box.select(),
   j: () => step(1),
   k: () => step(-1),
   g: () => { toTop(); select(rows()[0]); },

@@ -19,8 +19,16 @@ export const rows = () => [...pages.querySelectorAll('a.row')];
 export const number = row => Number(row.id.slice(1));
 export const current = () => pages.querySelector('a.row[aria-current]');
 
+// An address of this bin, with the filter.
+export function here(below, params) {
+  const query = new URLSearchParams(params);
+  if (app.dataset.q) query.set('q', app.dataset.q);
+  return `${app.dataset.path}${below}${query.size ? `?${query}` : ''}`;
+}
+
 const held = []; // rows that wait, newest first, at most as many as are kept
 let missed = null; // what comes while the list is read again
+let reading = 0;
 let waiting = 0; // how many wait, with those that are not held
 let paused = false;
 let over = false;
@@ -91,14 +99,13 @@ function prune() {
 
 function older(before) {
   const link = document.getElementById('older');
-  link.href = `${app.dataset.path}?before=${before}`;
+  link.href = here('', { before });
   link.parentElement.hidden = false;
 }
 
 function show() {
   pill.hidden = !waiting;
   pill.querySelector('span').textContent = `${waiting} new request${waiting === 1 ? '' : 's'}`;
-  document.getElementById('none').hidden = waiting > 0 || !!pages.querySelector('a.row');
 }
 
 // Rows that came live, newest first.
@@ -180,22 +187,32 @@ export function empty() {
 // reading the list again, and more of it
 async function part(address) {
   const answer = await fetch(address);
+  const html = parse(await answer.text());
+  if (answer.status === 422) throw html;
   if (!answer.ok) throw new Error(answer.status);
-  return parse(await answer.text());
+  return html;
 }
 
-// The list anew, after too much was missed.
+// The list anew, after too much was missed or for another filter. Fails with what the server says.
 export async function reread() {
-  const open = current();
+  const mine = ++reading;
+  const open = document.getElementById('request')?.dataset.n;
   missed ??= [];
-  const fresh = await part(`${app.dataset.path}?part=list${open ? `&open=${number(open)}` : ''}`);
-  held.length = waiting = 0;
-  pages.replaceChildren(...fresh);
-  const since = missed;
-  missed = null;
-  since.forEach(arrive);
-  show();
-  tick();
+  try {
+    const fresh = await part(here('', { part: 'list', ...open && { open } }));
+    if (mine !== reading) return;
+    held.length = waiting = 0;
+    pages.replaceChildren(...fresh);
+  } finally {
+    if (mine === reading) {
+      const since = missed;
+      missed = null;
+      since.forEach(arrive);
+      show();
+      tick();
+      follow();
+    }
+  }
 }
 
 list.addEventListener('click', async e => {
@@ -211,6 +228,7 @@ list.addEventListener('click', async e => {
     for (const piece of more) {
       // A day that goes on: its rows go where its rows are.
       const same = piece.matches('.rows') && piece.ariaLabel === last.ariaLabel;
+      if (piece.matches('.none')) pages.querySelector('.none').remove();
       if (same) last.append(...piece.children);
       else if (piece.matches('.day') && piece.textContent === last.ariaLabel) continue;
       else if (!piece.matches('.rows') || piece.children.length) pages.append(piece);
@@ -232,6 +250,7 @@ function follow() {
   const link = document.getElementById('older');
   if (!link.parentElement.hidden) near.observe(link);
 }
+if (!rows().length) follow();
 list.addEventListener('scroll', follow, { once: true, passive: true });
 addEventListener('scroll', follow, { once: true, passive: true });
 

@@ -1,6 +1,6 @@
 // The page of a bin, live.
 
-import { app, arrive, empty, entitle, list, number, pause, remove, reread, rows } from './list.js';
+import { app, arrive, empty, entitle, here, list, number, pause, remove, reread, rows } from './list.js';
 import { opened } from './select.js';
 import { parse, watch } from './stream.js';
 
@@ -65,7 +65,7 @@ function told(what, since, seconds) {
 const calm = (id, strong, words) => note(id, strong, words, 'Close', () => drop(id)).classList.add('calm');
 
 if (app.dataset.stream) {
-  stream = watch(app.dataset.stream, Math.max(0, ...rows().map(number)), {
+  stream = watch(after => here('/stream', { after }), Math.max(0, ...rows().map(number)), {
     state: told,
     row(html) {
       drop('cleared');
@@ -99,6 +99,42 @@ if (app.dataset.stream) {
       entitle(document.title.replace(/^\(\d+\) /, '').replace(app.dataset.bin, name));
       app.dataset.bin = name;
     },
+  });
+  const box = document.getElementById('q');
+  const error = document.getElementById('q-error');
+  let typing = 0;
+
+  // Another filter: nothing that the old one lets through comes any more while the list is read.
+  const filter = async () => {
+    clearTimeout(typing);
+    const q = box.value.trim();
+    const was = app.dataset.q;
+    if (q === was && !error.firstChild) return;
+    app.dataset.q = q;
+    stream.close();
+    try {
+      await reread();
+      error.replaceChildren();
+    } catch (why) {
+      if (!Array.isArray(why)) return box.form.submit();
+      app.dataset.q = was;
+      error.replaceChildren(...why);
+    }
+    if (box.value.trim() !== q) return;
+    box.ariaInvalid = `${!!error.firstChild}`;
+    stream.open();
+    document.getElementById('turn').href = here('', { after: 0 });
+    const address = new URL(location);
+    app.dataset.q ? address.searchParams.set('q', app.dataset.q) : address.searchParams.delete('q');
+    history.replaceState(null, '', address);
+  };
+  box.addEventListener('input', () => {
+    clearTimeout(typing);
+    typing = setTimeout(filter, 250);
+  });
+  box.form.addEventListener('submit', e => {
+    e.preventDefault();
+    filter();
   });
   document.getElementById('pause').addEventListener('click', () => { paused = pause(); tell(); });
 }

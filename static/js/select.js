@@ -24,6 +24,8 @@ async function open(href, keep) {
   const mine = ++turn;
   const address = new URL(href, location.href);
   const part = place(address);
+  const { q } = app.dataset; // the filter may have changed since the link was drawn
+  q ? address.searchParams.set('q', q) : address.searchParams.delete('q');
   const top = detail()?.scrollTop ?? 0;
   const n = Number(/\/requests\/(\d+)/.exec(address.pathname)?.[1]);
   const row = document.getElementById(`r${n}`);

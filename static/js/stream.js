@@ -3,9 +3,9 @@
 const TRY_AGAIN = [1, 2, 4, 8, 15]; // seconds
 const HIDDEN = 20_000; // browsers allow six streams an origin, and people keep pages open
 
-// Opens `path` behind the number `after`. `on` has functions by event, given its data, and `state`, given 'live', 'gone', or
+// Opens the stream at `address(n)`, behind the number n, which is `after` at first. `on` has functions by event, given its data, and `state`, given 'live', 'gone', or
 // 'lost' with the time since and the seconds to the next try.
-export function watch(path, after, on) {
+export function watch(address, after, on) {
   let source = null;
   let last = after;
   let tries = 0;
@@ -35,7 +35,7 @@ export function watch(path, after, on) {
     count();
     // The server answered, but with no stream: is the bin still there?
     if (answered) {
-      fetch(path.replace(/\/stream$/, '/clear'), { method: 'HEAD' })
+      fetch(address(0).replace(/\/stream.*/, '/clear'), { method: 'HEAD' })
         .then(answer => { if (answer.status === 410 || answer.status === 404) end(); })
         .catch(() => {});
     }
@@ -49,7 +49,7 @@ export function watch(path, after, on) {
   const open = () => {
     if (over) return;
     close();
-    const mine = new EventSource(`${path}?after=${last}`);
+    const mine = new EventSource(address(last));
     source = mine;
     mine.onopen = () => {
       tries = since = 0;
@@ -75,7 +75,7 @@ export function watch(path, after, on) {
   addEventListener('pageshow', e => { if (e.persisted) open(); });
 
   open();
-  return { open };
+  return { open, close };
 }
 
 // The elements of rendered HTML. Parsed apart from the page: nothing in it is run or loaded.

@@ -8,7 +8,7 @@ const title = document.title;
 const first = state.textContent;
 let came = 0;
 
-watch(line.dataset.stream, 0, {
+watch(after => `${line.dataset.stream}?after=${after}`, 0, {
   row(html) {
     const items = parse(html);
     const newest = items[0]?.querySelector('a.row');

@@ -97,3 +97,45 @@ fn a_flood_is_shown_in_few_steps() {
     assert!(browser.count("a.row") <= 200);
     eprintln!("tasks over 50 ms: {}", browser.run("return window.long"));
 }
+
+#[test]
+fn the_list_is_filtered_as_one_types() {
+    let server = Server::start();
+    let bin = server.bin();
+    for n in 0..4 {
+        server.post(&bin, if n % 2 == 0 { "/even" } else { "/odd" }, b"");
+    }
+    let browser = Browser::open();
+    browser.goto(&format!("{}{}", server.base(), bin.page("")));
+    browser.until("document.getElementById('state').textContent === 'Live'");
+    browser.press("/");
+    browser.until("document.activeElement.id === 'q'");
+    browser.press("path:/odd");
+    browser.until("document.querySelectorAll('a.row').length === 2");
+    browser.until("document.getElementById('count').textContent.startsWith('2 of 4')");
+    assert!(browser.url().contains("q=path"), "{}", browser.url());
+    // Only what it lets through comes live; the rest is counted.
+    server.post(&bin, "/even", b"");
+    browser.until("document.getElementById('count').textContent.startsWith('2 of 5')");
+    server.post(&bin, "/odd", b"");
+    browser.until("document.getElementById('r6')");
+    assert_eq!(browser.count("a.row"), 3);
+    // A mistake is named, and what was found stays.
+    browser.press(" size:x");
+    browser.until("document.getElementById('q-error').textContent.includes('at character')");
+    assert_eq!(browser.count("a.row"), 3);
+    browser.run("const q = document.getElementById('q'); q.value = 'path:/none'; q.dispatchEvent(new Event('input'))");
+    browser.until("document.querySelector('.none').checkVisibility()");
+    assert_eq!(browser.text("#q-error"), "");
+    // The request that is open stays, and the list comes back with it.
+    assert_eq!(browser.count("#request[data-n='4']"), 1);
+    browser.run(
+        "const q = document.getElementById('q'); q.value = ''; q.dispatchEvent(new Event('input'))",
+    );
+    browser.until("document.querySelectorAll('a.row').length === 6");
+    assert_eq!(browser.count("#r4[aria-current]"), 1);
+    assert!(!browser.url().contains("q="), "{}", browser.url());
+    server.post(&bin, "/even", b"");
+    browser.until("document.getElementById('count').textContent.startsWith('7 ')");
+    assert_eq!(browser.complaints(), [""; 0]);
+}

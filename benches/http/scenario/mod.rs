@@ -6,6 +6,7 @@ pub(crate) mod bodies;
 pub(crate) mod delay;
 pub(crate) mod million;
 pub(crate) mod open;
+pub(crate) mod search;
 pub(crate) mod senders;
 pub(crate) mod start;
 pub(crate) mod throughput;

@@ -13,7 +13,8 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0002_bins_by_day.sql"),
     include_str!("migrations/0003_marks.sql"),
     include_str!("migrations/0004_events.sql"),
-    include_str!("migrations/0005_replies.sql"),
+    include_str!("migrations/0005_odd.sql"),
+    include_str!("migrations/0006_replies.sql"),
 ];
 
 /// Runs the steps that are missing, each in a transaction of its own with its version.

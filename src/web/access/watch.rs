@@ -44,8 +44,13 @@ impl BinByKey {
     }
 }
 
-/// What a capture is told as.
-type Told = fn(Box<CaptureLine>) -> Event;
+/// A capture that was told of and is still to be looked at.
+#[derive(Clone)]
+struct Held {
+    line: CaptureLine,
+    /// Whether it is new; else its marks were changed.
+    is_new: bool,
+}
 
 /// What a key's holder is told of a bin as it happens; ends with the key.
 pub struct Watch {
@@ -54,8 +59,8 @@ pub struct Watch {
     /// The filter over captures as the key shows them.
     pick: Pick,
     subscription: Subscription,
-    /// A capture that was told of and is still to be looked at, and what it is told as.
-    held: Option<(CaptureLine, Told)>,
+    /// The capture that is to be told of next.
+    held: Option<Held>,
     store: Arc<dyn Store>,
     clock: Clock,
     /// Whether the link may have been revoked, or the settings changed.
@@ -102,8 +107,18 @@ impl Watch {
                 },
             };
             match event {
-                Some(Event::Captured(line)) => self.held = Some((*line, Event::Captured)),
-                Some(Event::Marked(line)) => self.held = Some((*line, Event::Marked)),
+                Some(Event::Captured(line)) => {
+                    self.held = Some(Held {
+                        line: *line,
+                        is_new: true,
+                    });
+                }
+                Some(Event::Marked(line)) => {
+                    self.held = Some(Held {
+                        line: *line,
+                        is_new: false,
+                    });
+                }
                 Some(Event::Shared) if !self.bin.can_write() => self.is_doubted = true,
                 Some(Event::Updated) => {
                     self.is_doubted = true;
@@ -117,31 +132,33 @@ impl Watch {
         }
     }
 
-    /// The event of the capture that is held, where it is one of those that are watched for.
+    /// The event of the capture that is held; `None` when there is nothing to tell.
     async fn look(&mut self) -> store::Result<Option<Event>> {
         // Word of a change of settings may come after a capture that is to be judged and masked by them.
         self.refresh().await?;
         let mut found = None;
-        if self.filter.needs_body()
-            && let Some((line, _)) = &self.held
-        {
+        let needs_body = self.filter.needs_body();
+        if needs_body && let Some(Held { line, .. }) = &self.held {
             match self.store.capture(&self.bin.bin, line.n).await {
                 Ok(capture) => found = Some(capture),
-                Err(store::Error::UnknownCapture) => {
-                    self.held = None;
-                    return Ok(None);
-                }
+                // Deleted meanwhile: nothing fits it.
+                Err(store::Error::UnknownCapture) => {}
                 Err(error) => return Err(error),
             }
         }
         // It is held until it was told, so that a caller who stops waiting is told of it the next time.
-        let Some((line, told)) = self.held.clone() else {
+        let Some(Held { line, is_new }) = self.held.clone() else {
             return Ok(None);
         };
-        let capture = found.unwrap_or(Capture {
+        let passed = is_new.then_some(Event::Passed(line.n));
+        let capture = found.or((!needs_body).then(|| Capture {
             line,
             body: Bytes::new(),
-        });
+        }));
+        let Some(capture) = capture else {
+            self.held = None;
+            return Ok(passed);
+        };
         let shown = if capture.body.len() >= LARGE {
             let pick = Arc::clone(&self.pick);
             // A filter that panics is a fault of ours; the reader is not told of that capture.
@@ -150,12 +167,18 @@ impl Watch {
         } else {
             (self.pick)(capture)
         };
-        let lines = self
-            .bin
-            .told(&*self.store, shown.into_iter().collect())
-            .await?;
+        let lines = shown.into_iter().collect();
+        let told = self.bin.told(&*self.store, lines).await?;
         self.held = None;
-        Ok(lines.into_iter().next().map(|line| told(Box::new(line))))
+        let told = told.into_iter().next().map(|line| {
+            let line = Box::new(line);
+            if is_new {
+                Event::Captured(line)
+            } else {
+                Event::Marked(line)
+            }
+        });
+        Ok(told.or(passed))
     }
 
     /// Takes the settings as they are; the store has them in memory.

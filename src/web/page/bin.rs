@@ -5,33 +5,18 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
-use axum::http::Uri;
+use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Redirect, Response};
 
 use super::capture::{Detail, Wanted};
+use super::filter::Filtered;
+use super::listing::{Count, FilterError, List, ListPart, Listing};
 use super::recent::Recent;
-use super::row::{self, Day};
 use super::{Error, Page, query, text};
 use crate::config::listen::host_of;
-use crate::filter::Filter;
-use crate::model::{BinKey, CaptureLine, CaptureNumber, Settings, Timestamp, Usage};
-use crate::store::Window;
+use crate::model::{CaptureNumber, Settings};
 use crate::web::App;
 use crate::web::extract::{AnyVisit, BinByKey, Site};
-
-/// How many rows a page of the list has.
-const ROWS: usize = 50;
-
-/// Which requests the list shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum List {
-    /// The newest, live.
-    Newest,
-    /// Those below a number.
-    Before(CaptureNumber),
-    /// The newest when this one is among them, else those around it.
-    Around(CaptureNumber),
-}
 
 /// Which half a narrow screen shows; a wide one shows both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +32,8 @@ pub enum View {
 pub struct Shown {
     /// The list on the left.
     pub list: List,
+    /// What it is filtered by.
+    pub filtered: Filtered,
     /// The open request.
     pub open: CaptureNumber,
     /// The open request, rendered: `<article class="scroll detail" id="request" data-n="42">`.
@@ -82,34 +69,6 @@ impl BinHead {
     }
 }
 
-/// The number of requests, and of those that were dropped or refused, as the list's status line says it.
-#[derive(Debug, Template)]
-#[template(path = "part/count.html")]
-pub(super) struct Count {
-    usage: Usage,
-    path: String,
-}
-
-impl Count {
-    pub(super) fn new(usage: Usage, key: &BinKey) -> Self {
-        Self {
-            usage,
-            path: format!("/b/{key}"),
-        }
-    }
-}
-
-/// The list of requests.
-#[derive(Debug, Template)]
-#[template(path = "part/list.html")]
-struct ListPart {
-    days: Vec<Day>,
-    /// The address of the rows below these; `None` when there are none.
-    older: Option<String>,
-    /// The address of the bin's page.
-    path: String,
-}
-
 /// The page of a bin with requests.
 #[derive(Debug, Template)]
 #[template(path = "bin.html")]
@@ -119,6 +78,14 @@ pub struct BinPage {
     count: Count,
     list: ListPart,
     is_newest: bool,
+    /// Whether the oldest come first.
+    is_up: bool,
+    filtered: Filtered,
+    filter_error: FilterError,
+    /// The addresses of its stream, and of the list from either end.
+    stream: String,
+    newest: String,
+    oldest: String,
     open: CaptureNumber,
     detail_html: String,
     view: View,
@@ -165,7 +132,7 @@ pub async fn shell(
         })
         .into_response());
     }
-    let listing = Listing::read(app, bin, shown.list).await?;
+    let listing = Listing::read(app, bin, shown.filtered.clone(), shown.list).await?;
     Ok(draw(app, bin, site, listing, shown).await?.into_response())
 }
 
@@ -176,21 +143,29 @@ async fn draw(
     listing: Listing,
     shown: Shown,
 ) -> Result<Page<BinPage>, Error> {
-    let usage = bin.usage(&*app.store).await?;
+    let filtered = shown.filtered;
+    let count = Count::read(bin, &*app.store, &filtered).await?;
     let now = app.clock.now();
+    let path = format!("/b/{}", bin.key);
     Ok(Page(BinPage {
         bin: BinHead::new(bin, site),
         now: now.as_micros() / 1000,
-        count: Count::new(usage, &bin.key),
+        count,
         is_newest: listing.is_newest,
+        is_up: listing.is_up(),
         list: listing.part(bin, now, Some(shown.open)),
+        filter_error: FilterError::of(&filtered),
+        stream: filtered.on(&format!("{path}/stream")),
+        newest: filtered.on(&path),
+        oldest: filtered.on(&format!("{path}?after=0")),
+        filtered,
         open: shown.open,
         detail_html: shown.detail_html,
         view: shown.view,
     }))
 }
 
-/// The page of a bin: its newest requests with the first of them open, or, with `before`, older ones. For the page's script,
+/// The page of a bin: its newest requests with the first of them open, or, with `before`, older ones, or, with `after`, the oldest first; `q` filters them. For the page's script,
 /// `?part=list` is the list alone.
 pub(super) async fn show(
     State(app): State<Arc<App>>,
@@ -202,23 +177,41 @@ pub(super) async fn show(
     if let Some(n) = bin.only() {
         return Ok(Redirect::to(&format!("/b/{}/requests/{n}", bin.key)).into_response());
     }
-    let list = query::number(&uri, "before")
-        .map_or(List::Newest, |before| List::Before(CaptureNumber(before)));
-    let listing = Listing::read(&app, &bin, list).await?;
-    if query::value(&uri, "part") == Some("list") {
-        let open = query::number(&uri, "open").map(CaptureNumber);
-        return Ok(Page(listing.part(&bin, app.clock.now(), open)).into_response());
+    let filtered = Filtered::from_uri(&uri, app.clock.now());
+    let is_part = query::value(&uri, "part") == Some("list");
+    if is_part && filtered.error.is_some() {
+        let refused = Page(FilterError::of(&filtered));
+        return Ok((StatusCode::UNPROCESSABLE_ENTITY, refused).into_response());
+    }
+    let number = |name| query::number(&uri, name).map(CaptureNumber);
+    let list = match (number("before"), number("after")) {
+        (Some(before), _) => List::Before(before),
+        (None, Some(after)) => List::After(after),
+        (None, None) => List::Newest,
+    };
+    let listing = Listing::read(&app, &bin, filtered.clone(), list).await?;
+    if is_part {
+        let part = listing.part(&bin, app.clock.now(), number("open"));
+        return Ok(Page(part).into_response());
     }
     // A link that ends is not one of the reader's own bins.
     let cookie = bin.can_write().then(|| recent.with(bin.key)).flatten();
-    let Some(open) = listing.lines.first().map(|line| line.n) else {
+    let open = match listing.first() {
+        // The filter leaves all of them out, but one is open.
+        None if filtered.is_on() => {
+            let all = Filtered::default();
+            Listing::read(&app, &bin, all, List::Newest).await?.first()
+        }
+        first => first,
+    };
+    let Some(open) = open else {
         return match list {
             List::Newest => Ok((cookie, waiting(&app, &bin, &site).await?).into_response()),
             _ => Ok(Redirect::to(&format!("/b/{}", bin.key)).into_response()),
         };
     };
-    let detail = Detail::load(&app, &bin, &site, open, &Wanted::default()).await;
-    let detail = match detail {
+    let wanted = Wanted::of(filtered.clone());
+    let detail = match Detail::load(&app, &bin, &site, open, &wanted).await {
         // Cleared between the two looks at the store: the next look is at what there is then.
         Err(Error(crate::web::Error::UnknownCapture(_))) => {
             return Ok(Redirect::to(&format!("/b/{}", bin.key)).into_response());
@@ -227,6 +220,7 @@ pub(super) async fn show(
     };
     let shown = Shown {
         list,
+        filtered,
         open,
         detail_html: detail.render().map_err(crate::web::Error::Template)?,
         view: View::List,
@@ -247,53 +241,4 @@ async fn waiting(app: &App, bin: &BinByKey, site: &Site) -> Result<Page<WaitingP
         settings: bin.bin.settings.clone(),
         bin: head,
     }))
-}
-
-/// Rows of the list as they were read.
-#[derive(Debug)]
-struct Listing {
-    lines: Vec<CaptureLine>,
-    is_newest: bool,
-    /// The number below which there are more.
-    next: Option<CaptureNumber>,
-}
-
-impl Listing {
-    async fn read(app: &App, bin: &BinByKey, list: List) -> Result<Self, Error> {
-        let filter = Filter::default();
-        let read = async |before: Option<CaptureNumber>| {
-            let limit = ROWS;
-            let window = Window::Newest { before, limit };
-            bin.list(&*app.store, &filter, window).await
-        };
-        let (listed, is_newest) = match list {
-            List::Newest => (read(None).await?, true),
-            List::Before(n) => (read(Some(n)).await?, false),
-            List::Around(n) => {
-                let newest = read(None).await?;
-                if newest.lines.iter().any(|line| line.n == n) {
-                    (newest, true)
-                } else {
-                    // Half a page above it at most, since numbers may be missing: it is on the page in any case.
-                    let above = CaptureNumber(n.0.saturating_add(ROWS as u64 / 2));
-                    (read(Some(above)).await?, false)
-                }
-            }
-        };
-        Ok(Self {
-            lines: listed.lines,
-            is_newest,
-            next: listed.next,
-        })
-    }
-
-    fn part(&self, bin: &BinByKey, now: Timestamp, open: Option<CaptureNumber>) -> ListPart {
-        ListPart {
-            days: row::by_day(&self.lines, &bin.key, now, open),
-            older: self
-                .next
-                .map(|next| format!("/b/{}?before={next}", bin.key)),
-            path: format!("/b/{}", bin.key),
-        }
-    }
 }

@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
+use axum::http::Uri;
 use axum::response::{IntoResponse, Redirect, Response};
 
 use super::bin::BinHead;
+use super::filter::Filtered;
 use super::recent::Recent;
 use super::{Error, Page, text};
 use crate::model::Usage;
@@ -18,6 +20,8 @@ use crate::web::extract::{BinByKey, Number, Site};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Act {
     Clear,
+    /// Only what a filter lets through.
+    ClearSome,
     Delete,
 }
 
@@ -28,26 +32,64 @@ struct ConfirmPage {
     act: Act,
     usage: Usage,
     requests: String,
+    filtered: Filtered,
+    /// The addresses of what is asked for, and of the way back.
+    action: String,
+    back: String,
 }
 
-async fn ask(app: &App, bin: &BinByKey, site: &Site, act: Act) -> Result<Response, Error> {
-    let usage = app.store.usage(&bin.bin).await?;
+async fn ask(
+    app: &App,
+    bin: &BinByKey,
+    site: &Site,
+    act: Act,
+    filtered: Filtered,
+) -> Result<Response, Error> {
+    let mut usage = app.store.usage(&bin.bin).await?;
+    let mut over = "";
+    if act == Act::ClearSome {
+        let counted = bin.count(&*app.store, &filtered.filter).await?;
+        usage.captures = counted.number;
+        if !counted.is_all {
+            over = "over ";
+        }
+    }
+    let path = format!("/b/{}", bin.key);
     let page = ConfirmPage {
+        action: filtered.on(&format!("{path}/clear")),
+        back: filtered.on(&path),
+        filtered,
         bin: BinHead::new(bin, site),
         act,
         usage,
-        requests: text::counted(usage.captures, "request"),
+        requests: format!("{over}{}", text::counted(usage.captures, "request")),
     };
     Ok(Page(page).into_response())
 }
 
-/// Asks before all requests are deleted.
+/// The filter in the address. One that cannot be read must not delete everything.
+fn read(app: &App, uri: &Uri) -> Result<Filtered, Error> {
+    let filtered = Filtered::from_uri(uri, app.clock.now());
+    match filtered.error {
+        Some(error) => Err(crate::web::Error::Filter(error).into()),
+        None => Ok(filtered),
+    }
+}
+
+/// Asks before all requests are deleted, or those that a filter lets through.
 pub(super) async fn ask_clear(
     State(app): State<Arc<App>>,
     bin: BinByKey,
     site: Site,
+    uri: Uri,
 ) -> Result<Response, Error> {
-    ask(&app, &bin, &site, Act::Clear).await
+    let filtered = read(&app, &uri)?;
+    let act = if filtered.is_on() {
+        Act::ClearSome
+    } else {
+        Act::Clear
+    };
+    ask(&app, &bin, &site, act, filtered).await
 }
 
 /// Asks before the bin is deleted.
@@ -56,12 +98,21 @@ pub(super) async fn ask_delete(
     bin: BinByKey,
     site: Site,
 ) -> Result<Response, Error> {
-    ask(&app, &bin, &site, Act::Delete).await
+    ask(&app, &bin, &site, Act::Delete, Filtered::default()).await
 }
 
-/// Deletes all requests.
-pub(super) async fn clear(State(app): State<Arc<App>>, bin: BinByKey) -> Result<Response, Error> {
-    app.store.clear(&bin.bin).await?;
+/// Deletes all requests, or those that a filter lets through.
+pub(super) async fn clear(
+    State(app): State<Arc<App>>,
+    bin: BinByKey,
+    uri: Uri,
+) -> Result<Response, Error> {
+    let filtered = read(&app, &uri)?;
+    if filtered.is_on() {
+        bin.delete_matching(&*app.store, &filtered.filter).await?;
+    } else {
+        app.store.clear(&bin.bin).await?;
+    }
     Ok(Redirect::to(&format!("/b/{}", bin.key)).into_response())
 }
 

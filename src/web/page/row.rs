@@ -4,6 +4,7 @@
 use askama::Template;
 
 use super::capture::signed;
+use super::filter::Filtered;
 use super::text;
 use crate::model::head::text as readable;
 use crate::model::{BinKey, BodyState, CaptureLine, CaptureNumber, Timestamp, VerdictState};
@@ -96,10 +97,11 @@ fn handshake(line: &CaptureLine) -> Option<(&'static str, &'static str)> {
 }
 
 impl CaptureRow {
-    /// The row of a capture on the page that `key` opens.
+    /// The row of a capture on the page that `key` opens, where it is filtered like that.
     pub(crate) fn new(
         line: &CaptureLine,
         key: &BinKey,
+        filtered: &Filtered,
         now: Timestamp,
         open: Option<CaptureNumber>,
     ) -> Self {
@@ -119,7 +121,7 @@ impl CaptureRow {
         };
         Self {
             n: line.n,
-            href: format!("/b/{key}/requests/{}", line.n),
+            href: filtered.request(key, line.n),
             is_open: open == Some(line.n),
             is_pinned: line.marks.pinned,
             has_note: !line.marks.note.is_empty(),
@@ -196,10 +198,11 @@ pub(crate) struct Day {
     pub(crate) rows: Vec<CaptureRow>,
 }
 
-/// Rows by day, newest first. The first day is always today's, even when it is empty: what comes live goes there.
+/// Rows by day, in their order. The first day is always today's, even when it is empty: what comes live goes there.
 pub(crate) fn by_day(
     lines: &[CaptureLine],
     key: &BinKey,
+    filtered: &Filtered,
     now: Timestamp,
     open: Option<CaptureNumber>,
 ) -> Vec<Day> {
@@ -209,7 +212,7 @@ pub(crate) fn by_day(
     }];
     for line in lines {
         let heading = text::day(now, line.envelope.received_at);
-        let row = CaptureRow::new(line, key, now, open);
+        let row = CaptureRow::new(line, key, filtered, now, open);
         match days.last_mut() {
             Some(day) if day.heading == heading => day.rows.push(row),
             _ => days.push(Day {

@@ -15,12 +15,12 @@ use axum::response::{IntoResponse, Response};
 use futures_util::{Stream, StreamExt, stream};
 use tokio::time::Instant;
 
-use super::bin::Count;
+use super::filter::Filtered;
+use super::listing::Count;
 use super::row::CaptureRow;
 use super::{Error, query};
-use crate::filter::Filter;
 use crate::live::Event;
-use crate::model::{CaptureLine, CaptureNumber, Clock};
+use crate::model::{CaptureLine, CaptureNumber, Clock, Timestamp};
 use crate::store::{self, Store};
 use crate::web::access::Watch;
 use crate::web::extract::{BinByKey, Visit};
@@ -64,16 +64,20 @@ pub(super) async fn show(
         .and_then(|id| id.parse().ok())
         .or_else(|| query::number(&uri, "after"))
         .map(CaptureNumber);
-    let watch = bin.watch(&app, Filter::default(), after).await?;
+    let filtered = Filtered::from_uri(&uri, app.clock.now());
+    let watch = bin.watch(&app, filtered.filter.clone(), after).await?;
     let watcher = Watcher {
         store: Arc::clone(&app.store),
         clock: app.clock.clone(),
         bin,
+        filtered,
         watch,
         pending: None,
         last_rows: None,
         count: String::new(),
         count_told: None,
+        count_pause: COUNT,
+        passed: None,
         count_at: Some(Instant::now()),
     };
     let stream = Sse::new(watcher.events()).keep_alive(KeepAlive::new().interval(KEEP_ALIVE));
@@ -91,6 +95,7 @@ struct Watcher {
     store: Arc<dyn Store>,
     clock: Clock,
     bin: BinByKey,
+    filtered: Filtered,
     watch: Watch,
     /// What came behind the rows of a burst and is to be told next.
     pending: Option<Event>,
@@ -100,6 +105,10 @@ struct Watcher {
     count: String,
     /// When it was looked at last.
     count_told: Option<Instant>,
+    /// How long not to look at it after that.
+    count_pause: Duration,
+    /// The last of the captures that the filter leaves out: a page that comes back goes on behind it.
+    passed: Option<CaptureNumber>,
     /// When to tell it next; `None` when nothing happened that would change it.
     count_at: Option<Instant>,
 }
@@ -143,14 +152,18 @@ impl Watcher {
             if !matches!(event, Event::Updated | Event::Gone) {
                 let soonest = self
                     .count_told
-                    .map_or_else(Instant::now, |told| told + COUNT);
+                    .map_or_else(Instant::now, |told| told + self.count_pause);
                 self.count_at.get_or_insert(soonest);
             }
             return Ok(Some(match event {
                 Event::Captured(line) => self.rows(*line).await,
+                Event::Passed(n) => {
+                    self.passed = Some(n);
+                    continue;
+                }
                 Event::Deleted(n) => sse::Event::default().event("deleted").data(n.to_string()),
                 Event::Marked(line) => {
-                    let row = CaptureRow::new(&line, &self.bin.key, self.clock.now(), None);
+                    let row = self.row(&line, self.clock.now());
                     sse::Event::default().event("marked").data(rendered(&row))
                 }
                 Event::Cleared => named("cleared"),
@@ -185,13 +198,24 @@ impl Watcher {
     async fn recount(&mut self) -> store::Result<Option<sse::Event>> {
         self.count_at = None;
         self.count_told = Some(Instant::now());
-        let usage = self.bin.usage(&*self.store).await?;
-        let count = rendered(&Count::new(usage, &self.bin.key));
+        let began = Instant::now();
+        let count = Count::read(&self.bin, &*self.store, &self.filtered).await?;
+        // Counting what a filter lets through can take a while: it is done less often then.
+        self.count_pause = COUNT.max(began.elapsed() * 50);
+        let count = rendered(&count);
         if count == self.count {
             return Ok(None);
         }
         self.count.clone_from(&count);
-        Ok(Some(sse::Event::default().event("count").data(count)))
+        let event = sse::Event::default().event("count").data(count);
+        Ok(Some(match self.passed.take() {
+            Some(n) => event.id(n.to_string()),
+            None => event,
+        }))
+    }
+
+    fn row(&self, line: &CaptureLine, now: Timestamp) -> CaptureRow {
+        CaptureRow::new(line, &self.bin.key, &self.filtered, now, None)
     }
 
     /// The row of `first`, with those that follow within the time of a burst. Newest first, as the list has them.
@@ -211,12 +235,13 @@ impl Watcher {
             }
         }
         self.last_rows = Some(Instant::now());
+        self.passed = None;
         let newest = lines.last().map(|line| line.n.to_string());
         let now = self.clock.now();
         let html: String = lines
             .iter()
             .rev()
-            .map(|line| rendered(&CaptureRow::new(line, &self.bin.key, now, None)))
+            .map(|line| rendered(&self.row(line, now)))
             .collect();
         let event = sse::Event::default().event("row").data(html);
         event.id(newest.unwrap_or_default())

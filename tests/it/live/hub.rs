@@ -165,6 +165,7 @@ impl List {
                 self.last = n.0;
                 self.shown = numbers(store, bin).await;
             }
+            Event::Passed(n) => panic!("{n} was left out without a filter"),
             Event::Marked(_) | Event::Shared | Event::Updated | Event::Refused | Event::Gone => {}
         }
     }

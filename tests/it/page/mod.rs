@@ -3,6 +3,7 @@
 mod bin;
 mod capture;
 mod every;
+mod filter;
 mod home;
 mod settings;
 mod stream;

@@ -21,11 +21,12 @@ use self::body::BodyPart;
 use self::fact::Fact;
 use self::fields::{Origin, Rows};
 use self::signed::Signed;
-use super::bin::{self, List, Shown};
+use super::bin::{self, Shown};
+use super::filter::Filtered;
+use super::listing::List;
 use super::row::colour;
 use super::{Error, Page, query, text};
 use crate::export::{FORMATS, Format, Kind, Url};
-use crate::filter::Filter;
 use crate::model::{BodyState, Capture, CaptureLine, CaptureNumber, Marks, Timestamp, Version};
 use crate::viewer::{LineKind, Spelled, View, Window};
 use crate::web::App;
@@ -42,17 +43,28 @@ const REPLY: usize = 8192;
 pub struct Wanted {
     view: Option<String>,
     window: Window,
+    /// What its list is filtered by.
+    filtered: Filtered,
 }
 
 impl Wanted {
-    /// Reads `?view=`, `?offset=` and `?lines=all`; what is not understood is passed over.
-    pub fn from_uri(uri: &Uri) -> Self {
+    /// The way that suits the body best, beside a list that is filtered like that.
+    pub(super) fn of(filtered: Filtered) -> Self {
+        Self {
+            filtered,
+            ..Self::default()
+        }
+    }
+
+    /// Reads `?view=`, `?offset=`, `?lines=all` and `?q=`; what is not understood is passed over.
+    pub fn from_uri(uri: &Uri, now: Timestamp) -> Self {
         Self {
             view: query::value(uri, "view").map(str::to_owned),
             window: Window {
                 offset: query::number(uri, "offset").unwrap_or(0),
                 all: query::value(uri, "lines") == Some("all"),
             },
+            filtered: Filtered::from_uri(uri, now),
         }
     }
 }
@@ -68,8 +80,10 @@ pub struct Detail {
     here: String,
     /// The same, with scheme and host.
     permalink: String,
-    newer: Option<CaptureNumber>,
-    older: Option<CaptureNumber>,
+    /// The addresses of the list, and of the requests beside this one in it.
+    list: String,
+    newer: Option<String>,
+    older: Option<String>,
     head: HeadPart,
     /// What is said of the signature.
     signed: Option<Signed>,
@@ -148,7 +162,8 @@ impl Detail {
         let evidence = bin.evidence(&capture).await?;
         let signed = Signed::of(&bin.bin, &capture.line, evidence);
         let asked = handshake::fact(bin, &capture);
-        let (newer, older) = bin.neighbours(&*app.store, &Filter::default(), n).await?;
+        let filtered = &wanted.filtered;
+        let (newer, older) = bin.neighbours(&*app.store, &filtered.filter, n).await?;
         let Capture { line, body } = capture;
         let body = BodyPart::load(&line, body, wanted.clone()).await?;
         let envelope = &line.envelope;
@@ -159,9 +174,10 @@ impl Detail {
             n,
             here: format!("{path}/requests/{n}"),
             permalink: format!("{}/requests/{n}", site.inspect_url(&bin.key)),
+            list: filtered.on(&path),
+            newer: newer.map(|n| filtered.request(&bin.key, n)),
+            older: older.map(|n| filtered.request(&bin.key, n)),
             path,
-            newer,
-            older,
             head: HeadPart::new(&line, site, app.clock.now()),
             signed,
             facts: asked.into_iter().chain(fact::of(&line)).collect(),
@@ -270,12 +286,14 @@ pub(super) async fn show(
     uri: Uri,
 ) -> Result<Response, Error> {
     let n = number.0;
-    let detail = Detail::load(&app, &bin, &site, n, &Wanted::from_uri(&uri)).await?;
+    let wanted = Wanted::from_uri(&uri, app.clock.now());
+    let detail = Detail::load(&app, &bin, &site, n, &wanted).await?;
     if part == Part::Detail {
         return Ok(Page(detail).into_response());
     }
     let shown = Shown {
         list: List::Around(n),
+        filtered: wanted.filtered,
         open: n,
         detail_html: detail.render().map_err(crate::web::Error::Template)?,
         view: bin::View::Detail,
@@ -313,7 +331,8 @@ mod tests {
 
     #[test]
     fn what_is_wanted_is_read_from_the_address() {
-        let wanted = |text: &str| Wanted::from_uri(&text.parse().unwrap());
+        let wanted =
+            |text: &str| Wanted::from_uri(&text.parse().unwrap(), Timestamp::from_micros(0));
         let hex = wanted("/b/x/requests/1?view=hex&offset=4096");
         assert_eq!(
             (hex.view.as_deref(), hex.window.offset),

@@ -1,0 +1,144 @@
+//! The filter and the order of the bin's page, as they work without script.
+
+use super::rows;
+use crate::support::{Bin, Server};
+
+/// A bin with five requests: 1, 2, 3 to `/a`, `/b`, `/a`, and two refused to `/c`.
+fn filled(server: &Server) -> Bin {
+    let bin = server.bin();
+    for path in ["/a", "/b?x=1", "/a", "/c", "/c"] {
+        server.post(&bin, path, br#"{"kind": "<b>&"}"#);
+    }
+    bin
+}
+
+#[test]
+fn a_filter_in_the_address_shows_what_it_lets_through() {
+    let server = Server::start();
+    let bin = filled(&server);
+    let html = server.get(&bin.page("?q=path:/a")).text();
+    assert_eq!(rows(&html), [3, 1]);
+    assert!(html.contains("<b>2</b> of 5 requests"), "{html}");
+    assert!(html.contains("value=\"path:/a\""));
+    // Every way onwards keeps it.
+    let request = bin.page("/requests/3?q=path:/a");
+    assert!(html.contains(&format!("href=\"{request}\"")));
+    let open = server.get(&request).text();
+    assert_eq!(rows(&open), [3, 1]);
+    let older = bin.page("/requests/1?q=path:/a");
+    let near = format!("<a class=\"btn quiet icon\" href=\"{older}\" title=\"Older request\"");
+    assert!(open.contains(&near), "{open}");
+    // A request that it leaves out can still be open beside it.
+    let other = server.get(&bin.page("/requests/2?q=path:/a")).text();
+    assert_eq!(rows(&other), [3, 1]);
+    assert!(other.contains("data-n=\"2\""));
+    let text = server.get(&bin.page("?q=%22%3Cb%3E%26%22+-path:/c")).text();
+    assert_eq!(rows(&text), [3, 2, 1]);
+    assert!(
+        text.contains("value=\"&#34;&#60;b&#62;&#38;&#34; -path:/c\""),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_filter_that_lets_nothing_through_says_so_beside_the_open_request() {
+    let server = Server::start();
+    let bin = filled(&server);
+    let html = server.get(&bin.page("?q=method:PUT")).text();
+    assert_eq!(rows(&html), [0; 0]);
+    assert!(html.contains("No request matches") && html.contains("<b>0</b> of 5 requests"));
+    assert!(html.contains("data-n=\"5\""), "{html}");
+    // Of a bin without requests there is nothing to filter.
+    let empty = server.bin();
+    let html = server.get(&empty.page("?q=method:PUT")).text();
+    assert!(!html.contains("No request matches"));
+}
+
+#[test]
+fn a_filter_that_cannot_be_read_is_named_and_nothing_is_left_out() {
+    let server = Server::start();
+    let bin = filled(&server);
+    let answer = server.get(&bin.page("?q=size:%3Cb%3E"));
+    let html = answer.text();
+    assert_eq!((answer.status, rows(&html)), (200, vec![5, 4, 3, 2, 1]));
+    assert!(html.contains("Not applied: at character 6: "), "{html}");
+    assert!(html.contains("aria-invalid=\"true\"") && html.contains("value=\"size:&#60;b&#62;\""));
+    // For the script it is a refusal: what it shows stays.
+    let part = server.get(&bin.page("?part=list&q=size:x"));
+    assert_eq!(part.status, 422);
+    assert!(part.text().contains("at character 6: "));
+    // It deletes nothing.
+    for method in ["GET", "POST"] {
+        let target = bin.page("/clear?q=size:x");
+        let fields = ["Sec-Fetch-Site: same-origin"];
+        assert_eq!(server.request(method, &target, &fields, b"").status, 422);
+    }
+    assert_eq!(server.captures(&bin).len(), 5);
+}
+
+#[test]
+fn what_a_filter_lets_through_is_deleted_after_its_count_was_told() {
+    let server = Server::start();
+    let bin = filled(&server);
+    let list = server.get(&bin.page("?q=path:/a")).text();
+    let address = bin.page("/clear?q=path:/a");
+    assert!(list.contains(&format!("href=\"{address}\"")), "{list}");
+    let asked = server.get(&address).text();
+    assert!(asked.contains("Delete 2 requests"), "{asked}");
+    assert!(asked.contains(&format!("action=\"{address}\"")));
+    let done = server.form(&address, "", "");
+    assert_eq!(done.status, 303);
+    assert_eq!(rows(&server.get(&bin.page("")).text()), [5, 4, 2]);
+    let none = server.get(&address).text();
+    assert!(none.contains("No request matches"), "{none}");
+}
+
+#[test]
+fn the_oldest_come_first_by_a_link() {
+    let server = Server::start();
+    let bin = server.bin();
+    for n in 0..60 {
+        server.post(&bin, if n % 2 == 0 { "/a" } else { "/b" }, b"");
+    }
+    let newest = server.get(&bin.page("")).text();
+    assert!(newest.contains(&format!("href=\"{}\"", bin.page("?after=0"))));
+    let html = server.get(&bin.page("?after=0")).text();
+    assert_eq!(rows(&html), (1..=50).collect::<Vec<_>>());
+    let next = bin.page("?after=50");
+    assert!(html.contains(&format!("href=\"{next}\"")) && html.contains("Newer requests"));
+    assert_eq!(
+        rows(&server.get(&next).text()),
+        (51..=60).collect::<Vec<_>>()
+    );
+    let odd = server.get(&bin.page("?after=10&q=path:/a")).text();
+    assert_eq!(rows(&odd), (11..=59).step_by(2).collect::<Vec<_>>());
+}
+
+#[test]
+fn the_stream_of_the_page_is_filtered_and_counts() {
+    let server = Server::start();
+    let bin = filled(&server);
+    let target = bin.page("/stream?q=path:/a&after=1");
+    let mut stream = crate::support::Events::open(&server, &target, &[]);
+    let mut told = Vec::new();
+    while told.len() < 2 {
+        let event = stream.next().unwrap();
+        told.push((event.event, rows(&event.data), event.data));
+    }
+    assert!(
+        told.iter()
+            .any(|(name, rows, _)| name == "row" && rows[..] == [3])
+    );
+    assert!(
+        told.iter()
+            .any(|(name, _, data)| name == "count" && data.contains("<b>2</b> of 5"))
+    );
+    server.post(&bin, "/b", b"");
+    let count = stream.next().unwrap();
+    assert!(count.data.contains("<b>2</b> of 6"), "{count:?}");
+    server.post(&bin, "/a", b"");
+    let row = stream.next().unwrap();
+    assert_eq!((row.event.as_str(), rows(&row.data)), ("row", vec![7]));
+    let link = format!("{}?q=path:/a", bin.page("/requests/7"));
+    assert!(row.data.contains(&link), "{row:?}");
+}
