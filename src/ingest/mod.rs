@@ -32,7 +32,7 @@ use self::receive::{Budget, End, Receiving};
 use self::wire::{Started, WireHead};
 use crate::config::Config;
 use crate::model::{
-    Bin, BodyState, Clock, Draft, Envelope, Head, Headers, Reason, Refusal, Reply, Version,
+    Bin, Body, BodyState, Clock, Draft, Envelope, Head, Headers, Reason, Refusal, Reply, Version,
 };
 use crate::provider;
 use crate::store::{self, Store};
@@ -202,6 +202,22 @@ impl Ingest {
     }
 }
 
+/// A request as it is to be stored: who sent it is recognised, and what a provider asks is answered where the plain reply would be
+/// given. `base` is the server's public address, where it has one.
+pub fn drafted(bin: &Bin, base: Option<&str>, mut envelope: Envelope, body: Body) -> Draft {
+    let sender = provider::recognise(&envelope.head, &body.bytes);
+    if envelope.reply.status == Some(200) && body.state == BodyState::Complete {
+        let asked = handshake::reply(bin, base, &envelope, &body.bytes, sender.as_ref());
+        envelope.reply = asked.unwrap_or(envelope.reply);
+    }
+    Draft {
+        envelope,
+        body,
+        imported: false,
+        sender,
+    }
+}
+
 /// Whether the request names one host, as HTTP/1.1 has it; HTTP/1.0 may name none, HTTP/2 names it elsewhere.
 fn has_one_host(parts: &Parts) -> bool {
     parts.version != hyper::Version::HTTP_11
@@ -282,21 +298,8 @@ impl<'a> Pending<'a> {
         envelope.trailers = std::mem::take(&mut self.receiving.trailers);
         envelope.reply = reply;
         let (body, memory) = self.receiving.finish(state);
-        let sender = provider::recognise(&envelope.head, &body.bytes);
-        if envelope.reply.status == Some(200) && state == BodyState::Complete {
-            let base = self.ingest.base.as_deref();
-            let asked = handshake::reply(&self.bin, base, &envelope, &body.bytes, sender.as_ref());
-            envelope.reply = asked.unwrap_or(envelope.reply);
-        }
-        Some((
-            Draft {
-                envelope,
-                body,
-                imported: false,
-                sender,
-            },
-            memory,
-        ))
+        let base = self.ingest.base.as_deref();
+        Some((drafted(&self.bin, base, envelope, body), memory))
     }
 }
 

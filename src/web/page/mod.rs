@@ -15,6 +15,7 @@ mod form;
 mod home;
 pub mod listing;
 mod mark;
+mod providers;
 mod query;
 mod recent;
 mod refused;
@@ -42,12 +43,14 @@ use super::App;
 pub fn router() -> Router<Arc<App>> {
     Router::new()
         .route("/", get(home::show).post(home::create))
+        .route("/providers", get(providers::show))
         .route("/theme", post(theme::choose))
         .route("/theme.css", get(theme::css))
         .route("/b/{key}", get(bin::show))
         .route("/b/{key}/stream", get(stream::show))
         .route("/b/{key}/forget", post(home::forget))
         .route("/b/{key}/test", post(sample::send))
+        .route("/b/{key}/sample", get(sample::ask).post(sample::create))
         .route("/b/{key}/refused", get(refused::show))
         .route(
             "/b/{key}/clear",

@@ -210,6 +210,7 @@ fn a_form_of_another_site_changes_nothing() {
         (bin.page("/share"), ""),
         (bin.page("/share/1/revoke"), ""),
         (bin.page("/test"), ""),
+        (bin.page("/sample"), "what=stripe/invoice.paid"),
         (bin.page("/forget"), ""),
         ("/theme".to_owned(), "theme=dark"),
     ];

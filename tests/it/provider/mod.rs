@@ -6,6 +6,7 @@ mod catalogue;
 mod changed;
 mod cli;
 mod handshakes;
+mod samples;
 mod secrets;
 mod send;
 mod vectors;
