@@ -190,7 +190,7 @@ impl Scheme {
     }
 
     /// Whether a signature stands where this scheme has it, whatever it is.
-    pub(crate) fn is_carried_by(&self, request: &Request<'_>) -> bool {
+    pub fn is_carried_by(&self, request: &Request<'_>) -> bool {
         match self.place {
             Place::Header(name) => request.header(name).is_some(),
             Place::Either(one, other) => {

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::Page;
+use super::{Page, text};
 use crate::provider::{PROVIDERS, Provider};
 
 #[derive(Debug, Template)]

@@ -50,6 +50,7 @@ fn pages(bin: &Bin) -> Vec<String> {
         "/settings",
         "/share",
         "/share?n=2",
+        "/sample",
     ];
     below.map(|below| bin.page(below)).to_vec()
 }
