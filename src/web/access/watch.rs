@@ -167,10 +167,12 @@ impl Watch {
         } else {
             (self.pick)(capture)
         };
-        let lines = shown.into_iter().collect();
-        let told = self.bin.told(&*self.store, lines).await?;
+        let lines = self
+            .bin
+            .told(&*self.store, shown.into_iter().collect())
+            .await?;
         self.held = None;
-        let told = told.into_iter().next().map(|line| {
+        let told = lines.into_iter().next().map(|line| {
             let line = Box::new(line);
             if is_new {
                 Event::Captured(line)
