@@ -9,5 +9,6 @@ mod handshakes;
 mod samples;
 mod secrets;
 mod send;
+mod signed_cases;
 mod vectors;
 mod verdicts;
