@@ -9,7 +9,7 @@ use bytes::Bytes;
 use tokio::sync::Semaphore;
 
 use super::Error;
-use crate::model::{Bin, Capture, CaptureLine, CaptureNumber, Verdict};
+use crate::model::{Bin, Capture, CaptureLine, CaptureNumber, Verdict, VerdictState};
 use crate::store::{self, Store};
 use crate::verdict::{self, Evidence};
 
@@ -93,8 +93,14 @@ impl Court {
 
     /// What was checked of a capture, and why it does not fit.
     pub(super) async fn evidence(self, capture: Capture) -> Result<Option<Evidence>, Error> {
+        let verdict = capture.line.verdict.as_ref();
+        let is_search = verdict.is_some_and(|verdict| verdict.state == VerdictState::Invalid);
         // It is never closed.
-        let _turn = SEARCHES.acquire().await.ok();
+        let _turn = if is_search {
+            SEARCHES.acquire().await.ok()
+        } else {
+            None
+        };
         let search = move || verdict::evidence(&self.bin, self.base.as_deref(), &capture, None);
         let found = tokio::task::spawn_blocking(search).await;
         found.map_err(|error| Error::Panicked(error.to_string()))
