@@ -15,7 +15,7 @@
 //! | 0 | [`model`] | async, HTTP servers, SQL |
 //! | 1 | [`config`], [`filter`], [`mask`], [`viewer`], [`export`], [`import`], [`provider`], [`template`] | each other, async, I/O, clocks |
 //! | 2 | [`store`], [`verdict`] | HTTP, HTML, live |
-//! | 3 | [`live`] | web |
+//! | 3 | [`live`], [`reply`] | web |
 //! | 4 | [`ingest`] | web, HTML |
 //! | 5 | [`web`] | sockets, the command line |
 //! | 6 | [`serve`] | the command line |
@@ -36,6 +36,7 @@ pub mod live;
 pub mod mask;
 pub mod model;
 pub mod provider;
+pub mod reply;
 pub mod serve;
 pub mod store;
 pub mod template;

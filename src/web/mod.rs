@@ -12,6 +12,7 @@ pub mod access;
 pub mod api;
 pub mod assets;
 mod attachment;
+mod content;
 mod error;
 pub mod extract;
 mod judged;

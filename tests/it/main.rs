@@ -22,6 +22,7 @@ mod list;
 mod live;
 mod operations;
 mod page;
+mod plan;
 mod provider;
 mod reply;
 mod share;

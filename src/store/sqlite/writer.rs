@@ -298,7 +298,12 @@ impl Writer {
                 counters.floor,
                 draft,
             )?;
-            replies::insert(&transaction, bin.serial, counters.last_n, draft)?;
+            replies::insert(
+                &transaction,
+                bin.serial,
+                counters.last_n,
+                &draft.envelope.reply,
+            )?;
             counters.captures += 1;
             counters.bytes += captures::weight(draft);
             counters.last_capture_at = counters

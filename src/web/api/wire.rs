@@ -7,8 +7,7 @@ use utoipa::ToSchema;
 
 use crate::model::base64;
 use crate::model::head::text;
-use crate::model::{self, BinKey, CaptureNumber, Headers, Timestamp, Usage};
-use crate::viewer::MediaType;
+use crate::model::{self, BinKey, CaptureNumber, Headers, MediaType, Timestamp, Usage};
 use crate::web::extract::Site;
 
 /// A bin that was just made: the one time that its key is told.
@@ -303,6 +302,12 @@ struct Reply<'a> {
     rule: Option<&'a str>,
     /// How long it was held back on purpose, in milliseconds.
     delay_ms: u32,
+    /// What went wrong with it as planned: `close`, `reset`, `hang`, `drip` or `half`. Left out where nothing did, and in lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fault: Option<model::Fault>,
+    /// Why its template could not be filled in and the default reply was given. Left out where that went well, and in lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'a str>,
     /// The fields that the rule gave it. Left out where there are none, and in lists.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     headers: Vec<Header<'a>>,
@@ -425,6 +430,8 @@ impl<'a> Capture<'a> {
                 rule: envelope.reply.rule.as_deref(),
                 delay_ms: envelope.reply.delay_ms,
                 headers: fields(&envelope.reply.headers),
+                fault: envelope.reply.fault,
+                error: envelope.reply.error.as_deref(),
                 body: ReplyBody::new(&envelope.reply.body),
             },
             pinned: marks.pinned,

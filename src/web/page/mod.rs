@@ -62,6 +62,7 @@ pub fn router() -> Router<Arc<App>> {
         )
         .route("/b/{key}/requests/{n}", get(capture::show))
         .route("/b/{key}/requests/{n}/body", get(download::body))
+        .route("/b/{key}/requests/{n}/preview", get(download::preview))
         .route("/b/{key}/requests/{n}/as/{format}", get(download::export))
         .route(
             "/b/{key}/requests/{n}/delete",
