@@ -10,6 +10,7 @@
 
 pub mod access;
 pub mod api;
+mod archive;
 pub mod assets;
 mod attachment;
 mod content;

@@ -30,3 +30,4 @@ mod shutdown;
 mod slow;
 mod store;
 mod support;
+mod takeaway;

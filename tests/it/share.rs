@@ -107,13 +107,15 @@ fn of_bins(server: &Server) -> Vec<Route> {
 }
 
 /// Routes that answer to a read key of the whole bin, and whether they do to one of a single request.
-const OPEN: [(&str, bool); 13] = [
+const OPEN: [(&str, bool); 15] = [
     ("/api/v1/bins/{id}", false),
     ("/api/v1/bins/{id}/captures", false),
     ("/api/v1/bins/{id}/captures/count", false),
     ("/api/v1/bins/{id}/captures/{n}", true),
     ("/api/v1/bins/{id}/captures/{n}/body", true),
     ("/api/v1/bins/{id}/captures/{n}/as/{format}", true),
+    ("/api/v1/bins/{id}/captures/export", false),
+    ("/b/{key}/export", false),
     ("/b/{key}", true),
     ("/b/{key}/requests/{n}", true),
     ("/b/{key}/requests/{n}/body", true),
@@ -174,7 +176,14 @@ fn every_form_of_every_request_is_masked_for_a_read_key() {
     let server = Server::start();
     let bin = full_of_secrets(&server);
     let link = shared(&server, &bin, &json!({}));
-    let mut addresses = vec![link.page(""), link.page("?part=list")];
+    let mut addresses = vec![
+        link.page("/export?format=har"),
+        link.page("/export?format=ndjson"),
+        link.page("/export?format=http"),
+        link.page("/export?q=s3cr3t"),
+        link.page(""),
+        link.page("?part=list"),
+    ];
     for n in 1..=4 {
         for below in [
             "",

@@ -8,6 +8,7 @@
 //! here, and those that are not shared are not there; filters see what the reader sees. `tests/it/share.rs` holds every route
 //! and the sources to this.
 
+mod every;
 mod search;
 mod watch;
 
@@ -16,6 +17,7 @@ use std::sync::Arc;
 use axum::extract::{FromRef, FromRequestParts};
 use axum::http::request::Parts;
 
+pub use self::every::Every;
 pub use self::search::{Counted, Listed};
 pub use self::watch::Watch;
 use super::extract::{bearer, path_text};

@@ -10,6 +10,7 @@
 //! To add a call: a handler with its `#[utoipa::path]`, one line in `described`. To add a setting: its field in
 //! [`Settings`](crate::model::Settings) and in `change`.
 
+mod archive;
 mod bins;
 mod captures;
 mod change;
@@ -19,10 +20,10 @@ mod json;
 mod marks;
 pub mod openapi;
 mod providers;
-mod query;
+pub(in crate::web) mod query;
 mod shares;
 mod signing;
-mod wire;
+pub(in crate::web) mod wire;
 
 use std::sync::Arc;
 
@@ -54,6 +55,8 @@ fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(bins::show, bins::update, bins::delete))
         .routes(routes!(captures::index, captures::clear))
         .routes(routes!(captures::count))
+        .routes(routes!(archive::export))
+        .routes(routes!(archive::import))
         .routes(routes!(captures::show, marks::update, captures::delete))
         .routes(routes!(captures::body))
         .routes(routes!(captures::export_as))

@@ -170,7 +170,7 @@ pub(super) struct Deleted {
 /// One recorded request.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!(super::openapi::example()))]
-pub(super) struct Capture<'a> {
+pub(in crate::web) struct Capture<'a> {
     /// Its number inside the bin: 1, 2, 3 …
     n: u64,
     /// The bin's id.
@@ -385,7 +385,7 @@ impl<'a> Refusal<'a> {
 
 impl<'a> Capture<'a> {
     /// A capture with its body.
-    pub(super) fn whole(bin: &model::Bin, capture: &'a model::Capture) -> Self {
+    pub(in crate::web) fn whole(bin: &model::Bin, capture: &'a model::Capture) -> Self {
         let mut shape = Self::line(bin, &capture.line);
         let (encoding, content) = encoded(&capture.body);
         shape.body.encoding = Some(encoding);

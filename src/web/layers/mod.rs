@@ -23,7 +23,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, MatchedPath, Request};
 use axum::http::Uri;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
@@ -35,6 +35,12 @@ pub const BODY_LIMIT: usize = 64 * 1024;
 
 /// How long an answer may take to begin. A stream begins at once, so it is not bound by this.
 const DEADLINE: Duration = Duration::from_secs(30);
+
+/// Whether a file is taken in: it may be large and take its time, and its handler sees to both.
+fn is_import(request: &Request) -> bool {
+    let route = request.extensions().get::<MatchedPath>();
+    route.is_some_and(|route| route.as_str().ends_with("/import"))
+}
 
 /// Puts the layers of pages and API around their routes.
 pub fn wrap(routes: Router<Arc<App>>, app: &Arc<App>) -> Router<Arc<App>> {

@@ -8,8 +8,8 @@ use axum::response::Response;
 
 use super::{Error, capture, query};
 use crate::web::attachment::Wanted;
-use crate::web::extract::{FormatByName, Glimpse, Number, Site};
-use crate::web::{App, attachment};
+use crate::web::extract::{FormatByName, Glimpse, Number, Site, Visit};
+use crate::web::{App, archive, attachment};
 
 /// The bytes of the body as they were sent; decoded with `?decoded=1`, those of a part with `?in=`.
 pub(super) async fn body(
@@ -60,4 +60,14 @@ pub(super) async fn export(
     Ok(attachment::export(
         &capture, format.0, &bin.bin, &bin.key, &site,
     ))
+}
+
+/// All requests as one file.
+pub(super) async fn all(
+    State(app): State<Arc<App>>,
+    Visit(bin): Visit,
+    site: Site,
+    uri: Uri,
+) -> Result<Response, Error> {
+    Ok(archive::export::export(app, bin, site, &uri).await?)
 }

@@ -48,6 +48,7 @@ pub fn router() -> Router<Arc<App>> {
         .route("/theme.css", get(theme::css))
         .route("/b/{key}", get(bin::show))
         .route("/b/{key}/stream", get(stream::show))
+        .route("/b/{key}/export", get(download::all))
         .route("/b/{key}/forget", post(home::forget))
         .route("/b/{key}/test", post(sample::send))
         .route("/b/{key}/sample", get(sample::ask).post(sample::create))
