@@ -7,6 +7,7 @@
 )]
 
 mod api;
+mod axe;
 mod bench;
 mod browser;
 mod capture;
