@@ -20,6 +20,7 @@ mod events;
 mod json;
 mod marks;
 pub mod openapi;
+mod providers;
 pub(in crate::web) mod query;
 mod shares;
 mod signing;
@@ -50,6 +51,7 @@ pub fn router() -> Router<Arc<App>> {
 fn described() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::with_openapi(openapi::preface())
         .routes(routes!(openapi::show))
+        .routes(routes!(providers::index))
         .routes(routes!(bins::create))
         .routes(routes!(bins::show, bins::update, bins::delete))
         .routes(routes!(captures::index, captures::clear))

@@ -17,6 +17,7 @@ mod home;
 pub mod listing;
 mod mark;
 mod plan;
+mod providers;
 mod query;
 mod recent;
 mod refused;
@@ -44,6 +45,7 @@ use super::App;
 pub fn router() -> Router<Arc<App>> {
     Router::new()
         .route("/", get(home::show).post(home::create))
+        .route("/providers", get(providers::show))
         .route("/theme", post(theme::choose))
         .route("/theme.css", get(theme::css))
         .route("/b/{key}", get(bin::show))
@@ -52,6 +54,7 @@ pub fn router() -> Router<Arc<App>> {
         .route("/b/{key}/forget", post(home::forget))
         .route("/b/{key}/test", post(sample::send))
         .route("/b/{key}/compare", get(compare::show))
+        .route("/b/{key}/sample", get(sample::ask).post(sample::create))
         .route("/b/{key}/refused", get(refused::show))
         .route(
             "/b/{key}/clear",

@@ -52,6 +52,7 @@ fn pages(bin: &Bin) -> Vec<String> {
         "/settings",
         "/share",
         "/share?n=2",
+        "/sample",
     ];
     below.map(|below| bin.page(below)).to_vec()
 }
@@ -210,6 +211,7 @@ fn a_form_of_another_site_changes_nothing() {
         (bin.page("/share"), ""),
         (bin.page("/share/1/revoke"), ""),
         (bin.page("/test"), ""),
+        (bin.page("/sample"), "what=stripe/invoice.paid"),
         (bin.page("/forget"), ""),
         ("/theme".to_owned(), "theme=dark"),
     ];
