@@ -156,11 +156,8 @@ fn what_is_exported_imported_and_exported_again_is_the_same() {
             assert_eq!(was, is);
             assert_eq!(server.body(&bin, n), server.body(&other, n));
         }
-        assert_eq!(
-            whole(&server, &bin, "har") == whole(&server, &other, "har"),
-            format == "har",
-            "lines of JSON do not say blanks around the values of fields"
-        );
+        // A HAR does not name its bin, and has each header line to the byte.
+        assert!(whole(&server, &bin, "har") == whole(&server, &other, "har"));
         let query = format!("/bins/{}/captures/count?q=is:imported", other.id);
         let (_, counted) = server.api("GET", &query, Some(&other.key), None);
         assert_eq!(counted["captures"], 8);
