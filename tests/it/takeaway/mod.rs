@@ -1,5 +1,7 @@
 //! A whole bin as a file, and such a file taken back.
 
+mod ended;
+
 use serde_json::{Value, json};
 
 use crate::support::{Bin, Response, Server};
