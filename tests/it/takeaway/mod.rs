@@ -1,6 +1,7 @@
 //! A whole bin as a file, and such a file taken back.
 
 mod ended;
+mod schema;
 
 use serde_json::{Value, json};
 
