@@ -3,6 +3,7 @@
 mod ended;
 mod schema;
 
+use hookwell::model::base64;
 use serde_json::{Value, json};
 
 use crate::support::{Bin, Response, Server};
@@ -255,4 +256,43 @@ fn a_file_larger_than_a_form_may_be_is_imported() {
     let (status, told) = import(&server, &bin, &[], &whole(&server, &bin, "har"));
     assert_eq!((status, &told["imported"]), (200, &json!(1)), "{told}");
     assert_eq!(server.body(&bin, 2), server.body(&bin, 1));
+}
+
+#[test]
+fn header_lines_to_the_byte_are_masked_for_a_read_key() {
+    let server = Server::start();
+    let bin = server.bin();
+    let head = format!(
+        "GET /{} HTTP/1.1\r\nHost: h\r\nAUTHORIZATION:\tBearer s3cr3t \r\nx-a:1\r\nConnection: close\r\n\r\n",
+        bin.id
+    );
+    assert_eq!(server.send(head).status, 200);
+    let share = format!("/bins/{}/share", bin.id);
+    let (_, made) = server.api("POST", &share, Some(&bin.key), None);
+    let link = Bin {
+        key: made["key"].as_str().unwrap().to_owned(),
+        ..bin.clone()
+    };
+    let blocks = |bin: &Bin| {
+        let har: Value = serde_json::from_slice(&whole(&server, bin, "har")).unwrap();
+        let of_ndjson = lines(&whole(&server, bin, "ndjson")).remove(0);
+        let entry = &har["log"]["entries"][0]["_hookwell"];
+        [&server.capture(bin, 1), entry, &of_ndjson].map(|capture| {
+            let block = base64::decode(capture["raw_headers"].as_str().unwrap());
+            String::from_utf8(block.unwrap()).unwrap()
+        })
+    };
+    let exact = "Host: h\r\nAUTHORIZATION:\tBearer s3cr3t \r\nx-a:1\r\nConnection: close\r\n";
+    assert_eq!(blocks(&bin), [exact; 3]);
+    for block in blocks(&link) {
+        let start = "Host: h\r\nAUTHORIZATION:\tBearer ••• (6 bytes";
+        assert!(block.starts_with(start), "{block}");
+        assert!(
+            block.ends_with(") \r\nx-a:1\r\nConnection: close\r\n"),
+            "{block}"
+        );
+        assert!(!block.contains("s3cr3t"), "{block}");
+    }
+    // Lists have no more than they had.
+    assert_eq!(server.captures(&bin)[0].get("raw_headers"), None);
 }
