@@ -2,6 +2,9 @@
 //!
 //! `fetch` (<https://fetch.spec.whatwg.org/>) is not made for exactness: it joins repeated fields, adds some of its own, and takes
 //! no body with GET and HEAD. What of that meets a request is said before the call.
+//!
+//! That is so for Node.js; a browser, in whose console the call can be pasted too, also keeps names such as `Cookie` and `Origin` to
+//! itself (<https://fetch.spec.whatwg.org/#forbidden-request-header>).
 
 use std::borrow::Cow;
 
