@@ -14,7 +14,7 @@
 //! |---|---|---|
 //! | 0 | [`model`] | async, HTTP servers, SQL |
 //! | 1 | [`config`], [`filter`], [`mask`], [`viewer`], [`export`], [`import`], [`provider`], [`template`] | each other, async, I/O, clocks |
-//! | 2 | [`store`], [`verdict`] | HTTP, HTML, live |
+//! | 2 | [`store`], [`verdict`], [`outbound`] | HTTP, HTML, live |
 //! | 3 | [`live`] | web |
 //! | 4 | [`ingest`] | web, HTML |
 //! | 5 | [`web`] | sockets, the command line |
@@ -35,6 +35,7 @@ pub mod ingest;
 pub mod live;
 pub mod mask;
 pub mod model;
+pub mod outbound;
 pub mod provider;
 pub mod serve;
 pub mod store;

@@ -6,6 +6,7 @@
 //!
 //! To add a word: give it a file of its own here, under the name that the pages and the API use for it.
 
+pub mod attempt;
 pub mod base64;
 pub mod bin;
 pub mod body;
@@ -25,6 +26,7 @@ pub mod signing;
 pub mod time;
 pub mod verdict;
 
+pub use attempt::{Answer, Attempt, AttemptKind, Failure, FailureCause, Sent, Try};
 pub use bin::{Alias, Bin, Keep, Mask, Settings, Usage};
 pub use body::{Body, BodyState};
 pub use capture::{Capture, CaptureLine, Draft, Envelope, Scheme};
