@@ -35,8 +35,8 @@ pub use search::{Found, Pick, STEP, Search};
 
 use crate::config::StoreConfig;
 use crate::model::{
-    Alias, Bin, BinId, Capture, CaptureLine, CaptureNumber, Clock, Draft, KeyHash, Marks,
-    MarksChange, MaskKey, Refusal, Settings, Share, Timestamp, Usage,
+    Alias, Attempt, Bin, BinId, Capture, CaptureLine, CaptureNumber, Clock, Draft, KeyHash, Marks,
+    MarksChange, MaskKey, Refusal, Settings, Share, Timestamp, Try, Usage,
 };
 
 /// Opens the store that the configuration names.
@@ -184,6 +184,16 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// Changes what is noted on a capture, and gives what is noted then. Errors: [`Error::UnknownCapture`], and
     /// [`Error::PinsFull`] when one more pinned capture would be over half of the bin's `keep`.
     async fn mark(&self, bin: &Bin, n: CaptureNumber, change: MarksChange) -> Result<Marks>;
+
+    /// Keeps what came of a try to send a capture on. It goes with its capture; beyond [`Attempt::KEPT`] of one capture, and beyond what
+    /// a bin has room for, the oldest go. Errors: [`Error::UnknownCapture`].
+    async fn add_attempt(&self, bin: &Bin, n: CaptureNumber, tried: Try) -> Result<Attempt>;
+
+    /// The attempts on a capture, newest first, without the bytes of bodies.
+    async fn attempts(&self, bin: &Bin, n: CaptureNumber) -> Result<Vec<Attempt>>;
+
+    /// One attempt on a capture, with the body of the answer; `None` when it is not there.
+    async fn attempt(&self, bin: &Bin, n: CaptureNumber, id: u64) -> Result<Option<Attempt>>;
 
     /// Deletes all captures of the bin, the pinned ones too, and says how many they were; numbering goes on.
     async fn clear(&self, bin: &Bin) -> Result<u64>;

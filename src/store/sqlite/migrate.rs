@@ -15,6 +15,7 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0004_events.sql"),
     include_str!("migrations/0005_odd.sql"),
     include_str!("migrations/0006_replies.sql"),
+    include_str!("migrations/0007_attempts.sql"),
 ];
 
 /// Runs the steps that are missing, each in a transaction of its own with its version.

@@ -3,11 +3,12 @@
 //! [`writer`] is the one thread that writes, fed by [`queue`] a batch at a time; [`reader`] holds read-only connections that
 //! never wait for it; [`checkpoint`] empties the write-ahead log in the background, [`purge`] deletes in small steps; [`cache`]
 //! knows bins by name; [`folder`] opens the database, [`room`] is for the day the disk is full. [`bins`], [`captures`],
-//! [`search`], [`events`], [`marks`], [`shares`] and [`refusals`] are the SQL, [`row`] turns columns into the model.
+//! [`search`], [`events`], [`marks`], [`attempts`], [`shares`] and [`refusals`] are the SQL, [`row`] turns columns into the model.
 //!
 //! Durability: WAL with `synchronous=FULL`, so a commit is on the disk before anybody hears of it
 //! (<https://www.sqlite.org/pragma.html#pragma_synchronous>).
 
+mod attempts;
 mod bins;
 mod cache;
 mod captures;
@@ -46,8 +47,8 @@ use self::writer::{Outcome, Writer};
 use super::{Address, Change, ChangeFeed, Error, Found, Result, Search, Store, Window};
 use crate::config::StoreConfig;
 use crate::model::{
-    Bin, BinId, Capture, CaptureLine, CaptureNumber, Clock, Draft, KeyHash, Marks, MarksChange,
-    MaskKey, Refusal, Settings, Share, Timestamp, Usage,
+    Attempt, Bin, BinId, Capture, CaptureLine, CaptureNumber, Clock, Draft, KeyHash, Marks,
+    MarksChange, MaskKey, Refusal, Settings, Share, Timestamp, Try, Usage,
 };
 
 /// How many batches of changes a reader of the feed may be behind.
@@ -372,6 +373,32 @@ impl Store for Sqlite {
             })
         };
         self.write(work).await
+    }
+
+    async fn add_attempt(&self, bin: &Bin, n: CaptureNumber, tried: Try) -> Result<Attempt> {
+        let serial = bin.serial;
+        self.write(move |writer| {
+            writer.aside(serial, |transaction, counters| {
+                captures::weight_of(transaction, serial, n, counters)?
+                    .ok_or(Error::UnknownCapture)?;
+                Ok(attempts::insert(transaction, serial, n, tried)?)
+            })
+        })
+        .await
+    }
+
+    async fn attempts(&self, bin: &Bin, n: CaptureNumber) -> Result<Vec<Attempt>> {
+        let serial = bin.serial;
+        self.readers
+            .read(move |connection| attempts::lines(connection, serial, n))
+            .await
+    }
+
+    async fn attempt(&self, bin: &Bin, n: CaptureNumber, id: u64) -> Result<Option<Attempt>> {
+        let serial = bin.serial;
+        self.readers
+            .read(move |connection| attempts::find(connection, serial, n, id))
+            .await
     }
 
     async fn clear(&self, bin: &Bin) -> Result<u64> {

@@ -364,6 +364,30 @@ impl Writer {
         Ok(value)
     }
 
+    /// Runs a change beside the captures of a bin in a transaction: of what nobody waits for to be announced, and that leaves its
+    /// counters as they are.
+    pub(super) fn aside<T>(
+        &mut self,
+        serial: u64,
+        change: impl FnOnce(&Transaction<'_>, &Counters) -> Result<T>,
+    ) -> Result<T> {
+        if self.room.is_full() {
+            return Err(Error::Full);
+        }
+        let result = (|| {
+            let transaction =
+                Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)?;
+            let counters = bins::counters(&transaction, serial)?;
+            if let Some(at) = counters.gone_at {
+                return Err(Error::Gone { at });
+            }
+            let value = change(&transaction, &counters)?;
+            transaction.commit()?;
+            Ok(value)
+        })();
+        self.noting_full(result)
+    }
+
     /// Passes a result on; when it says that the disk is full, captures are refused from now on.
     pub(super) fn noting_full<T>(&mut self, result: Result<T>) -> Result<T> {
         if matches!(result, Err(Error::Full)) {

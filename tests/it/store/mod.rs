@@ -3,6 +3,7 @@
 //! An engine is a function that opens it over a folder with a clock: it gets one line at the end of this file, and its own
 //! promises beyond the contract a test beside its name. Behaviours take a [`Place`] and know the trait alone.
 
+mod attempts;
 mod bins;
 mod captures;
 mod deliveries;
@@ -199,6 +200,9 @@ macro_rules! store_contract {
             use super::super::store_contract;
 
             store_contract! { $engine:
+                attempts::an_attempt_is_read_as_it_was_kept,
+                attempts::attempts_go_with_their_capture,
+                attempts::the_oldest_attempts_make_room,
                 bins::aliases_are_unique_and_free_again_when_their_bin_is_gone,
                 bins::a_bin_is_found_by_id_alias_and_key,
                 bins::only_the_right_key_opens_a_bin,
