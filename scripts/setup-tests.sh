@@ -1,5 +1,5 @@
 #!/bin/sh
-# Sees to what the tests need besides Rust: a C compiler, rustfmt and clippy, and a Chromium with its WebDriver.
+# Sees to what the tests need besides Rust: a C compiler, rustfmt and clippy, a Chromium with its WebDriver, and axe-core from npm.
 # Installs what is missing where that is possible, else says what is missing.
 set -eu
 # shellcheck source-path=SCRIPTDIR source=lib/packages.sh
@@ -24,4 +24,17 @@ done
 
 if ! command -v chromium >/dev/null 2>&1 || ! command -v chromedriver >/dev/null 2>&1; then
   install_packages "a browser for the tests of the pages" chromium chromium-driver
+fi
+
+# The rules that pages are checked by. A copy of the lock file beside what it names tells whether that is what is installed.
+npm_folder="$(dirname "$0")/../tests/npm"
+if ! cmp -s "$npm_folder/package-lock.json" "$npm_folder/node_modules/installed-lock.json"; then
+  if ! command -v npm >/dev/null 2>&1; then
+    install_packages "npm for the tests of the pages" nodejs npm
+  fi
+  if ! npm ci --prefix "$npm_folder" --ignore-scripts --no-audit --no-fund </dev/null >&2; then
+    echo "the packages of tests/npm are missing and could not be fetched: try 'npm ci --prefix tests/npm' where there is a network" >&2
+    exit 1
+  fi
+  cp "$npm_folder/package-lock.json" "$npm_folder/node_modules/installed-lock.json"
 fi

@@ -15,7 +15,7 @@
 //! | 0 | [`model`] | async, HTTP servers, SQL |
 //! | 1 | [`config`], [`filter`], [`mask`], [`viewer`], [`export`], [`import`], [`provider`], [`template`] | each other, async, I/O, clocks |
 //! | 2 | [`store`], [`verdict`], [`outbound`] | HTTP, HTML, live |
-//! | 3 | [`live`] | web |
+//! | 3 | [`live`], [`reply`], [`forward`] | web |
 //! | 4 | [`ingest`] | web, HTML |
 //! | 5 | [`web`] | sockets, the command line |
 //! | 6 | [`serve`] | the command line |
@@ -30,6 +30,7 @@ pub mod cli;
 pub mod config;
 pub mod export;
 pub mod filter;
+pub mod forward;
 pub mod import;
 pub mod ingest;
 pub mod live;
@@ -37,6 +38,7 @@ pub mod mask;
 pub mod model;
 pub mod outbound;
 pub mod provider;
+pub mod reply;
 pub mod serve;
 pub mod store;
 pub mod template;

@@ -29,9 +29,8 @@ impl Handler for Null {
         let request = request.map(Body::new);
         let response = self.0.clone().oneshot(request).await;
         link.end();
-        response
-            .unwrap_or_else(|never| match never {})
-            .map(Answering::from)
+        let response = response.unwrap_or_else(|never| match never {});
+        Ok(response.map(Answering::from))
     }
 
     fn refused(&self, _: &Link, _: Reason) {}

@@ -85,7 +85,12 @@ impl Filter {
 
     /// Whether it asks for the outcome of signature checks.
     pub fn needs_verdict(&self) -> bool {
-        self.tree.any(&|term| term.field().name == "verdict")
+        self.uses("verdict")
+    }
+
+    /// Whether this [word](field::FIELDS) stands in it.
+    pub fn uses(&self, word: &str) -> bool {
+        self.tree.any(&|term| term.field().name == word)
     }
 
     /// What a capture must be that matches: conditions that an index or a column can answer. A filter may ask for more than

@@ -5,11 +5,8 @@ use std::cell::OnceCell;
 use crate::model::form::{Pair, pairs};
 use crate::model::{
     BodyState, Capture, CaptureLine, CaptureNumber, Draft, Envelope, Marks, Recognised,
-    VerdictState,
+    VerdictState, media_type,
 };
-
-/// The media type of a form.
-const FORM: &[u8] = b"application/x-www-form-urlencoded";
 
 /// A capture, or a request on its way to become one.
 #[derive(Debug)]
@@ -76,14 +73,13 @@ impl<'a> Subject<'a> {
     /// Type and subtype of the body as the sender calls it, without parameters.
     pub(super) fn media_type(&self) -> Option<&'a [u8]> {
         let value = self.envelope.head.headers.get("content-type")?;
-        let essence = value.split(|&byte| byte == b';').next()?;
-        Some(essence.trim_ascii())
+        Some(media_type::essence(value))
     }
 
     /// The names and values of a form in the body; none when it is not one by its type.
     pub(super) fn form(&self) -> &[Pair<'a>] {
         self.form.get_or_init(|| match self.media_type() {
-            Some(essence) if essence.eq_ignore_ascii_case(FORM) => pairs(self.body).collect(),
+            Some(essence) if media_type::is_form(essence) => pairs(self.body).collect(),
             _ => Vec::new(),
         })
     }

@@ -3,23 +3,10 @@
 use std::borrow::Cow;
 
 use serde::Deserialize;
-use serde_json::value::RawValue;
 
 use super::shape::{BodyShape, Field};
 use super::{Bounds, Error, Shape, read};
 use crate::model::Draft;
-
-#[derive(Debug, Deserialize)]
-struct File<'a> {
-    #[serde(borrow)]
-    log: Log<'a>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Log<'a> {
-    #[serde(borrow)]
-    entries: Vec<&'a RawValue>,
-}
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -53,36 +40,12 @@ struct PostData<'a> {
     encoding: Option<String>,
 }
 
-/// The requests of a log that was read as a whole; each is made a draft of by itself, so that not all are held at once.
-#[derive(Debug)]
-pub struct Requests<'a>(Vec<&'a RawValue>);
-
-impl<'a> Requests<'a> {
-    /// Finds the entries in a file.
-    ///
-    /// # Errors
-    /// Where it is not JSON or has no log with entries.
-    pub fn find(text: &'a [u8]) -> Result<Self, Error> {
-        let text = std::str::from_utf8(text).map_err(|_| Error::new("the file", "is not UTF-8"))?;
-        let text = text.trim_start_matches('\u{feff}');
-        let file: File<'_> = read(text).map_err(|error| match error.place.as_str() {
-            "" | "." => error.below("the file"),
-            _ => error,
-        })?;
-        Ok(Self(file.log.entries))
-    }
-
-    /// The draft of each entry, in order.
-    ///
-    /// # Errors
-    /// Where in which entry something is missing or wrong.
-    pub fn drafts(&self, bounds: Bounds) -> impl Iterator<Item = Result<Draft, Error>> {
-        self.0.iter().enumerate().map(move |(at, entry)| {
-            read::<Entry<'_>>(entry.get())
-                .and_then(|entry| entry.draft(bounds))
-                .map_err(|error| error.below(&format!("log.entries[{at}]")))
-        })
-    }
+/// The draft of an entry.
+///
+/// # Errors
+/// Where in the entry something is missing or wrong.
+pub(super) fn entry(text: &str, bounds: Bounds) -> Result<Draft, Error> {
+    read::<Entry<'_>>(text)?.draft(bounds)
 }
 
 /// What a shape says, as HAR says it.

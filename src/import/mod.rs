@@ -4,12 +4,15 @@
 //! stranger's as much as a request is: whatever could not have come over a socket, such as a line end in a header field, is refused
 //! with the place where it stands. It knows neither where the text comes from nor the store.
 //!
-//! To add a form: a file here that makes [`Shape`]s of it, and its arm in the API's import.
+//! [`split`] cuts a file into its captures as it comes, and each of them is read by itself.
+//!
+//! To add a form: a file here that makes [`Shape`]s of it, and its arms in [`split`] and [`draft`].
 #![warn(clippy::indexing_slicing, clippy::string_slice)]
 
-pub mod har;
-pub mod ndjson;
+mod har;
+mod ndjson;
 mod shape;
+pub mod split;
 
 pub use shape::Shape;
 
@@ -53,6 +56,19 @@ pub struct Bounds {
     pub head: u64,
     /// The time now: nothing was received after it.
     pub now: Timestamp,
+}
+
+/// The draft of a piece of a file.
+///
+/// # Errors
+/// Where in it something is missing or wrong.
+pub fn draft(form: split::Form, text: &[u8], bounds: Bounds) -> Result<Draft, Error> {
+    let text = std::str::from_utf8(text).map_err(|_| Error::new("", "is not UTF-8"))?;
+    let text = text.trim_start_matches('\u{feff}');
+    match form {
+        split::Form::Har => har::entry(text, bounds),
+        split::Form::Ndjson => ndjson::line(text, bounds),
+    }
 }
 
 /// Reads one JSON value of a file into a shape, and says where it does not fit.

@@ -1,4 +1,6 @@
-use super::har::Requests;
+use std::collections::VecDeque;
+
+use super::split::{Form, Splitter};
 use super::*;
 
 fn bounds() -> Bounds {
@@ -10,7 +12,20 @@ fn bounds() -> Bounds {
 }
 
 fn of_har(text: &str) -> Result<Vec<Draft>, Error> {
-    Requests::find(text.as_bytes())?.drafts(bounds()).collect()
+    let mut pieces = VecDeque::new();
+    let mut splitter = Splitter::new(Form::Har, 10_000);
+    // In parts, as it comes over a socket.
+    for part in text.as_bytes().chunks(3) {
+        splitter.push(part, &mut pieces);
+    }
+    pieces.extend(splitter.finish()?);
+    pieces
+        .into_iter()
+        .map(|piece| {
+            draft(Form::Har, &piece.text.unwrap(), bounds())
+                .map_err(|error| error.below(&piece.place))
+        })
+        .collect()
 }
 
 fn entry(fields: &str) -> String {
@@ -43,41 +58,39 @@ fn a_har_of_a_browser_is_read() {
 #[test]
 fn what_is_wrong_in_a_har_is_named_with_its_place() {
     for (text, place) in [
-        ("", "the file"),
-        ("{}", "log"),
+        ("", "log.entries"),
+        ("{}", "log.entries"),
+        (r#"{"log":{"entries":[{"#, "the file"),
         (r#"{"log":{}}"#, "log.entries"),
-        (
-            r#"{"log":{"entries":[{}]}}"#,
-            "log.entries[0].startedDateTime",
-        ),
-        (&entry("{}"), "log.entries[0].request.method"),
+        (r#"{"log":{"entries":[{}]}}"#, "entry 1.startedDateTime"),
+        (&entry("{}"), "entry 1.request.method"),
         (
             &entry(r#"{"method":"GET","headers":[]}"#),
-            "log.entries[0].request.url",
+            "entry 1.request.url",
         ),
         (
             &entry(r#"{"method":"GET","url":"/a","headers":[]}"#),
-            "log.entries[0].request.url",
+            "entry 1.request.url",
         ),
         (
             &entry(r#"{"method":"GET","url":"http://h/a"}"#),
-            "log.entries[0].request.headers",
+            "entry 1.request.headers",
         ),
         (
             &entry(r#"{"method":"G T","url":"http://h/a","headers":[]}"#),
-            "log.entries[0].request.method",
+            "entry 1.request.method",
         ),
         (
             &entry(
                 r#"{"method":"GET","url":"http://h/a","headers":[{"name":"a","value":"x\ny"}]}"#,
             ),
-            "log.entries[0].request.headers[0].value",
+            "entry 1.request.headers[0].value",
         ),
         (
             &entry(
                 r#"{"method":"GET","url":"http://h/a","headers":[],"postData":{"params":[{}]}}"#,
             ),
-            "log.entries[0].request.postData.text",
+            "entry 1.request.postData.text",
         ),
     ] {
         assert_eq!(of_har(text).unwrap_err().place, place, "{text}");
@@ -86,21 +99,21 @@ fn what_is_wrong_in_a_har_is_named_with_its_place() {
 
 #[test]
 fn what_is_wrong_in_a_line_is_named_with_its_number() {
-    let wrong = |text: &[u8]| ndjson::line(text, 3, bounds()).unwrap_err().place;
-    assert_eq!(wrong(b"\xff"), "line 3");
-    assert_eq!(wrong(b"{}"), "line 3.body.content");
-    assert_eq!(wrong(br#"{"body":{"content":""}}"#), "line 3.received_at");
+    let wrong = |text: &[u8]| draft(Form::Ndjson, text, bounds()).unwrap_err().place;
+    assert_eq!(wrong(b"\xff"), "");
+    assert_eq!(wrong(b"{}"), "body.content");
+    assert_eq!(wrong(br#"{"body":{"content":""}}"#), "received_at");
     let large = format!(
         r#"{{"received_at":"2026-01-02T03:04:05Z","method":"GET","target":"/","headers":[],"body":{{"content":"{}"}}}}"#,
         "x".repeat(101)
     );
-    assert_eq!(wrong(large.as_bytes()), "line 3.body.content");
+    assert_eq!(wrong(large.as_bytes()), "body.content");
 }
 
 proptest::proptest! {
     #[test]
     fn any_text_is_read_or_refused(text: String) {
         of_har(&text).ok();
-        ndjson::line(text.as_bytes(), 1, bounds()).ok();
+        draft(Form::Ndjson, text.as_bytes(), bounds()).ok();
     }
 }

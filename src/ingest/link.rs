@@ -28,6 +28,8 @@ struct State {
     idle_since: Instant,
     /// Whether the answer that is being given goes on without an end in sight.
     is_streaming: bool,
+    /// Whether it is to be closed with a reset.
+    is_reset: bool,
 }
 
 /// What a connection waits for, by which its patience is measured.
@@ -52,6 +54,7 @@ impl Link {
                 busy: 0,
                 idle_since: Instant::now(),
                 is_streaming: false,
+                is_reset: false,
             }),
         }
     }
@@ -93,6 +96,16 @@ impl Link {
     /// The answer to the request that was begun is a stream.
     pub fn begin_stream(&self) {
         self.state().is_streaming = true;
+    }
+
+    /// It is to be closed with a reset.
+    pub fn reset(&self) {
+        self.state().is_reset = true;
+    }
+
+    /// Whether it is to be closed with a reset.
+    pub fn is_reset(&self) -> bool {
+        self.state().is_reset
     }
 
     /// Whether a stream is being sent.

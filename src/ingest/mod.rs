@@ -17,12 +17,15 @@ mod receive;
 mod reply;
 mod wire;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use hyper::Request;
 use hyper::body::Incoming;
 use hyper::http::request::Parts;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 pub use address::Addressed;
 pub use link::{Link, Waiting};
@@ -32,10 +35,12 @@ use self::receive::{Budget, End, Receiving};
 use self::wire::{Started, WireHead};
 use crate::config::Config;
 use crate::model::{
-    Bin, BodyState, Clock, Draft, Envelope, Head, Headers, Reason, Refusal, Reply, Version,
+    Bin, BodyState, CaptureNumber, Clock, Draft, Envelope, Fault, Head, Headers, Reason, Refusal,
+    Reply, Timestamp, Version,
 };
-use crate::provider;
+use crate::reply::Replies;
 use crate::store::{self, Store};
+use crate::{provider, verdict};
 
 /// Takes captures.
 #[derive(Debug)]
@@ -46,9 +51,13 @@ pub struct Ingest {
     budget: Budget,
     /// The public address, where there is one.
     base: Option<String>,
+    replies: Arc<Replies>,
     /// One permit for each aborted capture on its way to the store.
     aborted: Arc<Semaphore>,
 }
+
+/// How long a sender is left without an answer at most.
+const HANG: Duration = Duration::from_hours(1);
 
 /// How many aborted captures [`Ingest::settle`] can wait for.
 const ABORTED: u32 = 1 << 20;
@@ -57,9 +66,11 @@ impl Ingest {
     /// A pipeline into that store.
     pub fn new(store: Arc<dyn Store>, config: Arc<Config>, clock: Clock) -> Self {
         let budget = Budget::new(&config.limits);
+        let base = config.listen.public_base();
         Self {
+            replies: Arc::new(Replies::new(Arc::clone(&store), base.clone())),
             store,
-            base: config.listen.public_base(),
+            base,
             config,
             clock,
             budget,
@@ -86,7 +97,14 @@ impl Ingest {
     ) -> Answer {
         let wire = link.begin();
         let answer = self.capture_begun(addressed, request, wire, link).await;
-        link.end();
+        if let Some(Fault::Hang) = answer.fault {
+            // Whoever hangs up is noticed as with a stream: nothing will be answered.
+            link.begin_stream();
+            tokio::time::sleep(HANG).await;
+        }
+        if !answer.is_slow() {
+            link.end();
+        }
         answer
     }
 
@@ -147,6 +165,9 @@ impl Ingest {
         let Some((draft, memory)) = pending.draft(state, given) else {
             return reply::gone_away();
         };
+        if end == End::Complete && has_plan(&bin, &draft) {
+            return self.planned(bin, draft, memory, parts).await;
+        }
         let (at, peer) = (self.clock.now(), draft.envelope.peer);
         let given = draft.envelope.reply.clone();
         let head = draft.envelope.head.headers.block().clone();
@@ -155,19 +176,71 @@ impl Ingest {
         match stored {
             Ok(n) => reply::captured(&bin, n, end, &given, parts),
             Err(error) => {
-                if let Some(reason) = reply::reason(&error) {
-                    self.store.refuse(
-                        store::Address::Id(bin.id),
-                        Refusal {
-                            at,
-                            reason,
-                            peer,
-                            head,
-                        },
-                    );
-                }
+                self.trace(&bin, &error, at, peer, head);
                 reply::not_stored(&error)
             }
+        }
+    }
+
+    /// Stores a request to a bin that plans its replies, and answers as planned.
+    async fn planned(
+        &self,
+        bin: Arc<Bin>,
+        draft: Draft,
+        memory: Option<OwnedSemaphorePermit>,
+        parts: &Parts,
+    ) -> Answer {
+        let (at, peer) = (draft.envelope.received_at, draft.envelope.peer);
+        let head = draft.envelope.head.headers.block().clone();
+        let begun = Instant::now();
+        let work = {
+            let (replies, store, bin) = (
+                Arc::clone(&self.replies),
+                Arc::clone(&self.store),
+                Arc::clone(&bin),
+            );
+            let now = self.clock.now();
+            async move {
+                let given = store_planned(&replies, &*store, &bin, draft, now).await;
+                drop(memory);
+                given
+            }
+        };
+        // On a task of its own: a sender that leaves in the middle of it leaves a capture all the same.
+        let waited_for = Arc::clone(&self.aborted).try_acquire_owned();
+        let done = tokio::spawn(async move {
+            let given = work.await;
+            drop(waited_for);
+            given
+        });
+        let stored = done
+            .await
+            .unwrap_or_else(|_| Err(store::Error::Unavailable("a reply failed".to_owned())));
+        match stored {
+            Ok((n, given)) => {
+                let delay = Duration::from_millis(given.delay_ms.into());
+                if given.fault != Some(Fault::Drip) {
+                    tokio::time::sleep(delay.saturating_sub(begun.elapsed())).await;
+                }
+                reply::captured(&bin, n, End::Complete, &given, parts)
+            }
+            Err(error) => {
+                self.trace(&bin, &error, at, peer, head);
+                reply::not_stored(&error)
+            }
+        }
+    }
+
+    /// Leaves a trace of a request that could not be stored.
+    fn trace(&self, bin: &Bin, error: &store::Error, at: Timestamp, peer: SocketAddr, head: Bytes) {
+        if let Some(reason) = reply::reason(error) {
+            let refusal = Refusal {
+                at,
+                reason,
+                peer,
+                head,
+            };
+            self.store.refuse(store::Address::Id(bin.id), refusal);
         }
     }
 
@@ -200,6 +273,60 @@ impl Ingest {
             );
         }
     }
+}
+
+/// Whether the reply is to be chosen: not where a handshake was answered, or a browser asks whether it may send.
+fn has_plan(bin: &Bin, draft: &Draft) -> bool {
+    let envelope = &draft.envelope;
+    let is_preflight = bin.settings.cors
+        && envelope.head.method == "OPTIONS"
+        && envelope
+            .head
+            .headers
+            .get("access-control-request-method")
+            .is_some();
+    !Replies::is_plain(bin)
+        && envelope.reply.status == Some(200)
+        && !envelope
+            .reply
+            .rule
+            .as_deref()
+            .is_some_and(|rule| rule.starts_with(verdict::HANDSHAKE))
+        && !is_preflight
+}
+
+/// Chooses the reply to a request, stores both, and gives the reply that was made.
+async fn store_planned(
+    replies: &Replies,
+    store: &dyn Store,
+    bin: &Arc<Bin>,
+    mut draft: Draft,
+    now: Timestamp,
+) -> store::Result<(CaptureNumber, Reply)> {
+    let chosen = replies.choose(bin, &draft).await?;
+    if chosen.is_fixed() {
+        let given = chosen.make(&draft, bin, None, now);
+        draft.envelope.reply = given.clone();
+        let n = store.append(bin, draft).await?;
+        return Ok((n, given));
+    }
+    draft.envelope.reply = chosen.announced();
+    let n = store.append(bin, draft.clone()).await?;
+    let made = {
+        let bin = Arc::clone(bin);
+        // A template may take its time.
+        tokio::task::spawn_blocking(move || chosen.make(&draft, &bin, Some(n), now)).await
+    };
+    let given = made.unwrap_or_else(|_| Reply {
+        error: Some("it could not be made: the log says why".to_owned()),
+        ..Reply::plain(200)
+    });
+    match store.answered(bin, n, given.clone()).await {
+        // The capture is there; what was answered to it is told as far as it was known before.
+        Ok(()) => {}
+        Err(error) => tracing::warn!(%error, "a reply could not be noted on its capture"),
+    }
+    Ok((n, given))
 }
 
 /// Whether the request names one host, as HTTP/1.1 has it; HTTP/1.0 may name none, HTTP/2 names it elsewhere.
@@ -275,7 +402,7 @@ impl<'a> Pending<'a> {
         &mut self,
         state: BodyState,
         reply: Reply,
-    ) -> Option<(Draft, Option<tokio::sync::OwnedSemaphorePermit>)> {
+    ) -> Option<(Draft, Option<OwnedSemaphorePermit>)> {
         let mut envelope = self.envelope.take()?;
         envelope.took_us =
             u64::try_from(self.started.instant.elapsed().as_micros()).unwrap_or(u64::MAX);

@@ -1,16 +1,21 @@
 //! What the sender hears.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use hyper::header::{self, HeaderName, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::{HeaderMap, Method, StatusCode};
 
 use super::receive::End;
-use crate::model::{Bin, CaptureNumber, Reason, Reply};
+use crate::model::{Bin, CaptureNumber, Fault, Reason, Reply};
 use crate::store::Error;
 
 /// The number that the capture was given.
 const NUMBER: HeaderName = HeaderName::from_static("x-hookwell-request");
+
+/// Over which time a body drips when its delay says nothing else.
+const DRIP: Duration = Duration::from_secs(10);
 
 /// Room for the fields of most answers. A map of more than six has a larger table to clear for each.
 const FIELDS: usize = 6;
@@ -24,6 +29,10 @@ pub struct Answer {
     pub headers: HeaderMap,
     /// The body.
     pub body: Bytes,
+    /// What is to go wrong with it.
+    pub fault: Option<Fault>,
+    /// Over which time the body goes out, when it is to drip.
+    pub pace: Duration,
 }
 
 impl Answer {
@@ -38,7 +47,14 @@ impl Answer {
             status,
             headers,
             body: Bytes::from_static(body.as_bytes()),
+            fault: None,
+            pace: Duration::ZERO,
         }
+    }
+
+    /// Whether it goes on for longer than it takes to write it; its connection is busy until then.
+    pub fn is_slow(&self) -> bool {
+        matches!(self.fault, Some(Fault::Drip | Fault::Half))
     }
 
     fn retry_after(mut self, seconds: u16) -> Self {
@@ -89,11 +105,11 @@ pub(super) fn captured(
         .unwrap_or(StatusCode::OK);
     let mut headers = HeaderMap::with_capacity(FIELDS);
     for (name, value) in given.headers.iter() {
-        // What the catalogue wrote is the name and the value of a field.
+        // What the catalogue wrote, or a plan that was checked, is the name and the value of a field.
         if let (Ok(name), Ok(value)) =
             (HeaderName::from_bytes(name), HeaderValue::from_bytes(value))
         {
-            headers.insert(name, value);
+            headers.append(name, value);
         }
     }
     headers.insert(NUMBER, HeaderValue::from(n.0));
@@ -121,6 +137,11 @@ pub(super) fn captured(
         status,
         headers,
         body,
+        fault: given.fault,
+        pace: match given.delay_ms {
+            0 => DRIP,
+            millis => Duration::from_millis(millis.into()),
+        },
     };
     match end {
         End::Complete => answer,

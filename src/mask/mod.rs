@@ -17,14 +17,12 @@ mod form;
 mod json;
 mod path;
 
-use std::borrow::Cow;
-
 use bytes::Bytes;
 use percent_encoding::{NON_ALPHANUMERIC, percent_encode};
 use sha2::{Digest, Sha256};
 
 use self::path::Path;
-use crate::model::{Capture, CaptureLine, Headers, Mask, MaskKey, Verdict, hex};
+use crate::model::{Capture, CaptureLine, Headers, Mask, MaskKey, MediaType, Verdict, hex};
 
 /// From how many bytes on a masked value is told apart from others.
 pub const HASHED: usize = 16;
@@ -183,13 +181,23 @@ impl<'a> Masker<'a> {
         if body.is_empty() {
             return body;
         }
-        let media_type = essence(headers.get_text("content-type"));
-        let is_form = media_type == "application/x-www-form-urlencoded";
-        let is_multipart = media_type.starts_with("multipart/");
-        let coding = essence(headers.get_text("content-encoding"));
-        if !matches!(&*coding, "" | "identity") {
-            let may_hold = !self.paths.is_empty()
-                || ((is_form || is_multipart) && !self.mask.query.is_empty());
+        let content_type = headers.get_text("content-type");
+        let media_type = content_type.as_deref().and_then(MediaType::parse);
+        let is = |holds: fn(&MediaType) -> bool| media_type.as_ref().is_some_and(holds);
+        let (is_form, is_multipart) = (is(MediaType::is_form), is(MediaType::is_multipart));
+        // Forms are sent without their type, too; a text that is none has no name that is known.
+        let is_unnamed =
+            media_type.is_none() || is(|media_type| media_type.essence == "text/plain");
+        // Any of several fields: together they are one list (RFC 9110 section 5.3).
+        let is_coded = headers.iter().any(|(name, value)| {
+            let value = value.trim_ascii();
+            name.eq_ignore_ascii_case(b"content-encoding")
+                && !value.is_empty()
+                && !value.eq_ignore_ascii_case(b"identity")
+        });
+        if is_coded {
+            let may_be_form = is_form || is_multipart || is_unnamed;
+            let may_hold = !self.paths.is_empty() || (may_be_form && !self.mask.query.is_empty());
             return if may_hold {
                 self.withheld(&body, "it is compressed")
             } else {
@@ -206,12 +214,10 @@ impl<'a> Masker<'a> {
         if is_form {
             return self.pairs(&body).map_or(body, Bytes::from);
         }
-        let is_json = media_type.ends_with("/json") || media_type.ends_with("+json");
-        // Forms are sent without their type, too; a text that is none has no name that is known.
-        if matches!(&*media_type, "" | "text/plain") && !json::looks_like(&body) {
+        if is_unnamed && !json::looks_like(&body) {
             return self.pairs(&body).map_or(body, Bytes::from);
         }
-        if self.paths.is_empty() || !(is_json || json::looks_like(&body)) {
+        if self.paths.is_empty() || !(is(MediaType::is_json) || json::looks_like(&body)) {
             return body;
         }
         match json::mask(&body, &self.paths, &|value| self.veil(value)) {
@@ -249,13 +255,6 @@ impl<'a> Masker<'a> {
             }
         })
     }
-}
-
-/// What stands before the parameters of a field, in lower case.
-fn essence(value: Option<Cow<'_, str>>) -> String {
-    let value = value.unwrap_or_default();
-    let essence = value.split(';').next().unwrap_or_default();
-    essence.trim().to_ascii_lowercase()
 }
 
 #[cfg(test)]

@@ -186,6 +186,13 @@ fn what_cannot_be_taken_apart_is_withheld() {
             b"Content-Type: application/x-www-form-urlencoded\r\nContent-Encoding: br\r\n",
             b"s3cret",
         ),
+        // It may be a form, as many are sent without a type.
+        (&[], b"Content-Encoding: gzip\r\n", b"s3cret"),
+        (
+            &[],
+            b"Content-Encoding: identity\r\nContent-Encoding: gzip\r\n",
+            b"s3cret",
+        ),
     ] {
         let shown = body(paths, headers, bytes);
         assert!(
@@ -198,7 +205,11 @@ fn what_cannot_be_taken_apart_is_withheld() {
     for (paths, headers, bytes) in [
         (&[][..], JSON, secret),
         (&["a"], b"Content-Type: text/plain\r\n", b"s3cret"),
-        (&[], b"Content-Encoding: gzip\r\n", b"s3cret"),
+        (
+            &[],
+            b"Content-Type: image/svg+xml\r\nContent-Encoding: gzip\r\n",
+            b"s3cret",
+        ),
         (
             &[],
             b"Content-Type: multipart/form-data; boundary=x\r\n",

@@ -28,9 +28,15 @@ pub fn decode(text: &str) -> Option<Vec<u8>> {
     LENIENT.decode(text.trim_end_matches('=')).ok()
 }
 
+/// The bytes of a text in either alphabet, that of RFC 4648 section 5 for addresses and file names being the other.
+pub fn decode_any(text: &[u8]) -> Option<Vec<u8>> {
+    let text = std::str::from_utf8(text).ok()?;
+    decode(&text.replace('-', "+").replace('_', "/"))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{decode, encode};
+    use super::{decode, decode_any, encode};
 
     proptest::proptest! {
         #[test]
@@ -50,6 +56,8 @@ mod tests {
             assert_eq!(decode(text), None, "{text}");
         }
         assert_eq!(decode("Zm8"), Some(b"fo".to_vec()));
+        assert_eq!(decode_any(b"--__"), decode("++//"));
+        assert_eq!(decode_any(b"\xff"), None);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{BinId, OwnScheme, Secrets, Timestamp};
+use super::{BinId, OwnScheme, PlannedReply, Rule, Secrets, Timestamp};
 
 /// An address that accepts any HTTP request.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -65,6 +65,12 @@ pub struct Settings {
     pub tolerance_s: Option<u32>,
     /// Whether what providers ask before they send is answered as they want it.
     pub handshakes: bool,
+    /// What senders hear.
+    pub reply: PlannedReply,
+    /// Other replies to some requests; the first rule that matches decides.
+    pub rules: Vec<Rule>,
+    /// Whether a sender may ask for a status by `hookwell-status=503` in the query.
+    pub status_by_query: bool,
 }
 
 impl Settings {
@@ -98,6 +104,9 @@ impl Default for Settings {
             signature: None,
             tolerance_s: None,
             handshakes: true,
+            reply: PlannedReply::default(),
+            rules: Vec::new(),
+            status_by_query: false,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::Headers;
+use super::{Fault, Headers};
 
 /// The answer that the sender of a capture was given.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -15,8 +15,12 @@ pub struct Reply {
     pub delay_ms: u32,
     /// The fields that the rule gave it, beside those that every reply has. Not read for lists.
     pub headers: Headers,
-    /// The body that the rule gave it. Not read for lists.
+    /// The body that the rule gave it; the store keeps its first 64 KiB. Not read for lists.
     pub body: Bytes,
+    /// What went wrong on purpose. Not read for lists.
+    pub fault: Option<Fault>,
+    /// Why the planned reply could not be made and the default was given. Not read for lists.
+    pub error: Option<String>,
 }
 
 impl Reply {
@@ -36,6 +40,8 @@ impl Reply {
             delay_ms: 0,
             headers: Headers::default(),
             body: Bytes::new(),
+            fault: None,
+            error: None,
         }
     }
 }

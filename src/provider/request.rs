@@ -1,7 +1,7 @@
 //! What a provider is shown of a request.
 
 use super::form;
-use crate::model::{Head, Timestamp};
+use crate::model::{Head, Timestamp, media_type};
 
 /// A request as it arrived, and where it was sent.
 #[derive(Debug, Clone, Copy)]
@@ -40,12 +40,7 @@ impl<'a> Request<'a> {
 
     /// Whether the body is an HTML form's.
     pub(crate) fn is_form(&self) -> bool {
-        let form = b"application/x-www-form-urlencoded";
-        self.header("content-type").is_some_and(|value| {
-            value
-                .get(..form.len())
-                .is_some_and(|start| start.eq_ignore_ascii_case(form))
-        })
+        self.header("content-type").is_some_and(media_type::is_form)
     }
 
     /// The pairs of the form in the body; none when it is no form.

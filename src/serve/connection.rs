@@ -1,6 +1,5 @@
 //! One connection, from its first byte to its last.
 
-use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -50,7 +49,7 @@ pub(super) async fn run<H: Handler>(
         service_fn(move |request: Request<Incoming>| {
             let (handler, link) = (Arc::clone(&handler), Arc::clone(&link));
             // On the heap, since the connection would hold its room for as long as it is open: a watcher is open for hours.
-            Box::pin(async move { Ok::<_, Infallible>(handler.handle(request, link).await) })
+            Box::pin(async move { handler.handle(request, link).await })
         })
     };
     let result = if is_http2 {
@@ -195,5 +194,10 @@ impl hyper::body::Body for Answering {
     }
 }
 
+/// Instead of an answer: the connection is cut.
+#[derive(Debug, thiserror::Error)]
+#[error("the reply is to cut the connection")]
+pub struct Cut;
+
 /// The answers of a handler.
-pub type HandlerResponse = Response<Answering>;
+pub type HandlerResponse = Result<Response<Answering>, Cut>;

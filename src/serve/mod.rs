@@ -2,9 +2,10 @@
 //!
 //! [`run`] puts the house together: store, hub, ingest, pages and API. [`accept`] is the accept loop, which knows only a
 //! [`Handler`]: the benchmark's null server runs on the very same one. [`connection`] speaks HTTP over a [`socket`] that watches
-//! the time. axum's own `serve` is not used, since the head as sent and the time-outs both need the socket.
+//! the time; [`fault`] answers badly where a bin wants that. axum's own `serve` is not used, since the head as sent and the time-outs both need the socket.
 
 mod connection;
+mod fault;
 mod socket;
 
 use std::net::SocketAddr;
@@ -13,18 +14,19 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::ConnectInfo;
+use hyper::Request;
 use hyper::body::Incoming;
-use hyper::{Request, Response};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, mpsc, watch};
 use tower::ServiceExt;
 
-pub use connection::{Answering, HandlerResponse};
+pub use connection::{Answering, Cut, HandlerResponse};
 
 use crate::config::{Config, LimitsConfig};
 use crate::ingest::{Ingest, Link};
 use crate::live::Hub;
 use crate::model::{Clock, Reason};
+use crate::outbound;
 use crate::store::{self, retention};
 use crate::web::{self, App};
 
@@ -83,15 +85,7 @@ impl Handler for Hookwell {
                 .ingest
                 .capture(addressed, Request::from_parts(parts, body), &link)
                 .await;
-            let body = if answer.body.is_empty() {
-                Body::empty()
-            } else {
-                Body::from(answer.body)
-            };
-            let mut response = Response::new(Answering::from(body));
-            *response.status_mut() = answer.status;
-            *response.headers_mut() = answer.headers;
-            return response;
+            return fault::answer(answer, link);
         }
         link.pass_over();
         let mut request = Request::from_parts(parts, Body::new(body));
@@ -102,7 +96,7 @@ impl Handler for Hookwell {
             .oneshot(request)
             .await
             .unwrap_or_else(|never| match never {});
-        response.map(|body| Answering::busy(body, link))
+        Ok(response.map(|body| Answering::busy(body, link)))
     }
 
     fn refused(&self, link: &Link, reason: Reason) {
@@ -136,9 +130,11 @@ pub async fn run(
         stopped.clone(),
     ));
     let ingest = Ingest::new(Arc::clone(&store), Arc::clone(&config), clock.clone());
+    let outbound = outbound::Client::new(&config.outbound, clock.clone());
     let app = Arc::new(App {
         store: Arc::clone(&store),
         hub,
+        outbound: outbound.clone(),
         config: Arc::clone(&config),
         clock: clock.clone(),
     });

@@ -174,6 +174,14 @@ impl AsyncWrite for Socket {
 
 impl Drop for Socket {
     fn drop(&mut self) {
+        if self.link.is_reset() {
+            // The kernel sends a reset when a socket is closed that may not linger.
+            if let Some(stream) = &self.stream {
+                let socket = socket2::SockRef::from(stream);
+                socket.set_linger(Some(Duration::ZERO)).ok(); // Else it is only closed.
+            }
+            return;
+        }
         if self.ended || self.link.waiting().0 == Waiting::Request {
             return;
         }

@@ -36,7 +36,7 @@ pub use search::{Found, Pick, STEP, Search};
 use crate::config::StoreConfig;
 use crate::model::{
     Alias, Attempt, Bin, BinId, Capture, CaptureLine, CaptureNumber, Clock, Draft, KeyHash, Marks,
-    MarksChange, MaskKey, Refusal, Settings, Share, Timestamp, Try, Usage,
+    MarksChange, MaskKey, Refusal, Reply, Settings, Share, Timestamp, Try, Usage,
 };
 
 /// Opens the store that the configuration names.
@@ -149,6 +149,13 @@ pub trait Store: Send + Sync + std::fmt::Debug {
 
     /// Numbers the draft, and returns once it is durable. Errors: [`Error::Overloaded`].
     async fn append(&self, bin: &Arc<Bin>, draft: Draft) -> Result<CaptureNumber>;
+
+    /// Counts one more use of the sequence of a rule under that key, durably, and says how many there were before. Changing the
+    /// bin's rules begins them all anew.
+    async fn count_use(&self, bin: &Bin, rule: &str, key: &[u8]) -> Result<u64>;
+
+    /// Replaces what is kept of the reply to a capture, when it was made only behind it. Nothing happens when the capture is gone.
+    async fn answered(&self, bin: &Bin, n: CaptureNumber, reply: Reply) -> Result<()>;
 
     /// Captures without their bodies.
     async fn lines(&self, bin: &Bin, window: Window) -> Result<Vec<CaptureLine>>;

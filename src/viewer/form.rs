@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::words::{counted, grouped};
-use super::{Fit, Rest, Shown, Slot, Spelled, Subject, View, Viewer, Window};
+use super::{Fit, Rest, Shown, Slot, Spelled, Subject, View, Viewer, Window, charset};
 use crate::model::form;
 
 /// Suits what is called a form, and what can hardly be anything else.
@@ -77,7 +77,22 @@ impl Table {
     /// `+` is a blank, `%zz` stays as it is, empty pairs are skipped; order, repeated names and empty values are kept
     /// (<https://url.spec.whatwg.org/#urlencoded-parsing>).
     pub fn from_urlencoded(text: &[u8], limit: usize) -> Self {
-        Self::new(form::pairs(text), limit, false)
+        Self::of_form(text, limit, None)
+    }
+
+    /// The same with names and values in another charset than UTF-8.
+    fn of_form(text: &[u8], limit: usize, charset: Option<&str>) -> Self {
+        let Some(_) = charset else {
+            return Self::new(form::pairs(text), limit, false);
+        };
+        let read = |bytes: Cow<'_, [u8]>| -> Cow<'static, [u8]> {
+            charset::read(&bytes, charset, false)
+                .text
+                .into_owned()
+                .into()
+        };
+        let pairs = form::pairs(text).map(|(name, value)| (read(name), read(value)));
+        Self::new(pairs, limit, false)
     }
 
     fn count_repeats(&mut self, any_case: bool) {
@@ -101,7 +116,7 @@ impl Table {
 
 fn fit(subject: &Subject<'_>) -> Fit {
     if subject.coding.is_some() {
-        return Fit::No("The bytes are compressed");
+        return super::COMPRESSED;
     }
     let is_form = match &subject.media_type {
         Some(media_type) => media_type.is_form(),
@@ -110,7 +125,7 @@ fn fit(subject: &Subject<'_>) -> Fit {
     if is_form && !subject.bytes.is_empty() {
         Fit::Yes
     } else {
-        Fit::No("Not JSON, and no form")
+        super::UNSTRUCTURED
     }
 }
 
@@ -130,19 +145,19 @@ fn looks_like_pairs(bytes: &[u8]) -> bool {
 
 fn view(subject: &Subject<'_>, window: Window) -> Shown {
     let limit = if window.all { FIELDS_AT_MOST } else { FIELDS };
-    let table = Table::from_urlencoded(subject.bytes, limit);
+    let charset = subject.charset().filter(|name| !charset::is_utf_8(name));
+    let table = Table::of_form(subject.bytes, limit, charset);
     let (shown, total) = (table.fields.len(), table.fields.len() + table.left_out);
     let mut facts = vec![counted(total as u64, "field")];
     if subject.media_type.is_none() {
         facts.push("read as a form".to_owned());
     }
+    facts.extend(charset.map(|name| charset::read(b"", Some(name), false).word));
     if table.fields.iter().any(Field::is_lossy) {
         facts.push("with bytes that are not UTF-8".to_owned());
     }
     Shown {
-        view: View::Table(table),
         facts,
-        problem: None,
         rest: (shown < total).then(|| Rest {
             sentence: format!(
                 "{} of {} fields shown.",
@@ -151,6 +166,7 @@ fn view(subject: &Subject<'_>, window: Window) -> Shown {
             ),
             more: !window.all,
         }),
+        ..Shown::of(View::Table(table))
     }
 }
 
@@ -163,8 +179,8 @@ impl Field {
 
 #[cfg(test)]
 mod tests {
-    use super::super::MediaType;
     use super::*;
+    use crate::model::MediaType;
 
     type Row = (String, String, Option<(usize, usize)>);
 
@@ -231,6 +247,7 @@ mod tests {
             media_type: MediaType::parse("application/x-www-form-urlencoded"),
             coding: None,
             is_cut: false,
+            depth: 0,
         };
         let shown = view(&subject, Window::default());
         assert_eq!(

@@ -72,17 +72,12 @@ fn view(subject: &Subject<'_>, window: Window) -> Shown {
         .zip((start..).step_by(ROW))
         .map(|(bytes, at)| row(bytes, at))
         .collect();
-    Shown {
-        view: View::Hex(Hex {
-            rows,
-            from,
-            to: end as u64,
-            of,
-        }),
-        facts: Vec::new(),
-        problem: None,
-        rest: None,
-    }
+    Shown::of(View::Hex(Hex {
+        rows,
+        from,
+        to: end as u64,
+        of,
+    }))
 }
 
 fn row(bytes: &[u8], at: usize) -> Row {
@@ -122,6 +117,7 @@ mod tests {
             media_type: None,
             coding: None,
             is_cut: false,
+            depth: 0,
         };
         match view(&subject, Window { offset, all: false }).view {
             View::Hex(hex) => hex,

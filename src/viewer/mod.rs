@@ -10,23 +10,54 @@
 //! To add a viewer: a file here with a `VIEWER`, and its line in [`VIEWERS`].
 #![warn(clippy::indexing_slicing, clippy::string_slice)]
 
+mod charset;
+pub mod cloud_event;
+pub mod credentials;
+pub mod csv;
+pub mod decode;
 pub mod form;
 pub mod hex;
 pub mod json;
-mod media_type;
+pub mod jwt;
+pub mod media;
+pub mod multipart;
 pub mod spelled;
 pub mod text;
 pub mod words;
+pub mod xml;
 
+pub use csv::Grid;
 pub use form::Table;
 pub use hex::Hex;
 pub use json::{LineKind, Tree};
-pub use media_type::MediaType;
+pub use media::{Media, MediaKind};
+pub use multipart::{Part, Parts};
 pub use spelled::Spelled;
 pub use text::Text;
 
-/// All viewers; of those that suit a body, the first that can make sense of it is shown.
-pub static VIEWERS: [&Viewer; 4] = [&json::VIEWER, &form::VIEWER, &text::VIEWER, &hex::VIEWER];
+use crate::model::MediaType;
+
+/// All viewers; of those that suit a body, the first that can make sense of it is shown. What stands behind the one that suits
+/// everything is shown only when it is asked for.
+pub static VIEWERS: [&Viewer; 11] = [
+    &json::VIEWER,
+    &json::LINES_VIEWER,
+    &form::VIEWER,
+    &multipart::VIEWER,
+    &jwt::VIEWER,
+    &csv::VIEWER,
+    &xml::VIEWER,
+    &media::IMAGE_VIEWER,
+    &text::VIEWER,
+    &hex::VIEWER,
+    &media::PAGE_VIEWER,
+];
+
+/// Why a body is not taken apart.
+const UNSTRUCTURED: Fit = Fit::No("No structure that is known here");
+
+/// Why no viewer but that of bytes is for a body.
+const COMPRESSED: Fit = Fit::No("The bytes are compressed");
 
 /// The bytes to look at, and what their sender said of them.
 #[derive(Debug, Clone)]
@@ -39,6 +70,31 @@ pub struct Subject<'a> {
     pub coding: Option<String>,
     /// Whether more bytes were meant to follow these.
     pub is_cut: bool,
+    /// How many parts of a larger body these are in.
+    pub depth: u8,
+}
+
+impl<'a> Subject<'a> {
+    /// A whole body that came under this name, in no coding.
+    pub fn new(bytes: &'a [u8], content_type: Option<&str>) -> Self {
+        Self {
+            bytes,
+            media_type: content_type.and_then(MediaType::parse),
+            coding: None,
+            is_cut: false,
+            depth: 0,
+        }
+    }
+
+    /// Whether the sender calls it something of which this holds.
+    fn is_called(&self, holds: fn(&MediaType) -> bool) -> bool {
+        self.media_type.as_ref().is_some_and(holds)
+    }
+
+    /// The charset that the sender names.
+    fn charset(&self) -> Option<&str> {
+        self.media_type.as_ref()?.charset.as_deref()
+    }
 }
 
 /// Which part of the bytes is wanted.
@@ -57,10 +113,16 @@ pub enum View {
     Tree(Tree),
     /// Names and values.
     Table(Table),
+    /// Rows of cells.
+    Grid(Grid),
     /// Text as it is.
     Text(Text),
     /// Bytes in rows.
     Hex(Hex),
+    /// What the reader's browser draws, in a place of its own.
+    Media(Media),
+    /// Several views, each of a part.
+    Parts(Parts),
 }
 
 /// A view, and what was done to the bytes for it.
@@ -72,8 +134,23 @@ pub struct Shown {
     pub facts: Vec<String>,
     /// Why the bytes are not what they claim to be, in a sentence.
     pub problem: Option<String>,
+    /// What is odd about them, in a sentence, though they are shown.
+    pub caution: Option<String>,
     /// What is not shown; `None` when everything is.
     pub rest: Option<Rest>,
+}
+
+impl Shown {
+    /// A view of which there is nothing to say.
+    pub fn of(view: View) -> Self {
+        Self {
+            view,
+            facts: Vec::new(),
+            problem: None,
+            caution: None,
+            rest: None,
+        }
+    }
 }
 
 /// The part of a body that a view left out.
@@ -94,6 +171,8 @@ pub enum Slot {
     Raw,
     /// As bytes.
     Hex,
+    /// As a browser draws it.
+    Preview,
 }
 
 /// Whether a viewer is for a body.
@@ -135,66 +214,61 @@ pub struct Choice {
     /// The name of the viewer that was used.
     pub name: &'static str,
     /// The switch: always the same places in the same order.
-    pub tabs: [Tab; 3],
+    pub tabs: [Tab; 4],
     /// What it made of the bytes.
     pub shown: Shown,
 }
 
 /// Looks at a body with the viewer of that name, where it suits; else with the first one that suits and makes sense of it.
 pub fn choose(subject: &Subject<'_>, wanted: Option<&str>, window: Window) -> Choice {
-    let suited: Vec<&Viewer> = VIEWERS
-        .into_iter()
-        .filter(|viewer| (viewer.fit)(subject) == Fit::Yes)
-        .collect();
-    let tabs = [Slot::Pretty, Slot::Raw, Slot::Hex].map(|slot| tab(slot, &suited, subject));
-    if let Some(viewer) = suited.iter().find(|viewer| Some(viewer.name) == wanted) {
-        let shown = (viewer.view)(subject, window);
-        return Choice {
-            name: viewer.name,
-            tabs,
-            shown,
-        };
+    // Asked once: for some it takes reading all of the bytes.
+    let fits = VIEWERS.map(|viewer| (viewer, (viewer.fit)(subject)));
+    let choice = |viewer: &Viewer, shown| Choice {
+        name: viewer.name,
+        tabs: [Slot::Pretty, Slot::Raw, Slot::Hex, Slot::Preview].map(|slot| tab(slot, &fits)),
+        shown,
+    };
+    let mut suited = fits
+        .iter()
+        .filter(|(_, fit)| *fit == Fit::Yes)
+        .map(|(viewer, _)| *viewer);
+    if let Some(viewer) = suited.clone().find(|viewer| Some(viewer.name) == wanted) {
+        return choice(viewer, (viewer.view)(subject, window));
     }
     let mut problem = None;
-    for viewer in suited {
+    let chosen = suited.find_map(|viewer| {
         let mut shown = (viewer.view)(subject, window);
         if viewer.slot == Slot::Pretty && shown.problem.is_some() {
-            problem = problem.or(shown.problem);
-            continue;
+            problem = problem.take().or(shown.problem);
+            return None;
         }
-        shown.problem = problem.or(shown.problem);
-        return Choice {
-            name: viewer.name,
-            tabs,
-            shown,
-        };
-    }
-    // Hex suits everything, so the loop has returned; this is the same answer, spelled out for the compiler.
-    Choice {
-        name: hex::VIEWER.name,
-        tabs,
-        shown: (hex::VIEWER.view)(subject, window),
+        shown.problem = problem.take().or(shown.problem);
+        Some((viewer, shown))
+    });
+    match chosen {
+        Some((viewer, shown)) => choice(viewer, shown),
+        // Hex suits everything, so that this is never so; it is the same answer, spelled out for the compiler.
+        None => choice(&hex::VIEWER, (hex::VIEWER.view)(subject, window)),
     }
 }
 
-fn tab(slot: Slot, suited: &[&'static Viewer], subject: &Subject<'_>) -> Tab {
-    if let Some(viewer) = suited.iter().find(|viewer| viewer.slot == slot) {
-        return Tab {
+fn tab(slot: Slot, fits: &[(&'static Viewer, Fit)]) -> Tab {
+    let mut of_slot = fits.iter().filter(|(viewer, _)| viewer.slot == slot);
+    let first = of_slot.clone().next();
+    let suited = of_slot.find(|(_, fit)| *fit == Fit::Yes);
+    match (suited, first) {
+        (Some((viewer, _)), _) => Tab {
             label: viewer.label,
             viewer: Ok(viewer.name),
-        };
-    }
-    let (label, reason) = VIEWERS
-        .iter()
-        .filter(|viewer| viewer.slot == slot)
-        .find_map(|viewer| match (viewer.fit)(subject) {
-            Fit::No(reason) => Some((viewer.label, reason)),
-            Fit::Yes => None,
-        })
-        .unwrap_or(("", ""));
-    Tab {
-        label,
-        viewer: Err(reason),
+        },
+        (None, Some((viewer, Fit::No(reason)))) => Tab {
+            label: viewer.label,
+            viewer: Err(reason),
+        },
+        (None, _) => Tab {
+            label: "",
+            viewer: Err(""),
+        },
     }
 }
 

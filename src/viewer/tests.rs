@@ -8,6 +8,7 @@ fn subject<'a>(bytes: &'a [u8], content_type: &str) -> Subject<'a> {
         media_type: MediaType::parse(content_type),
         coding: None,
         is_cut: false,
+        depth: 0,
     }
 }
 
@@ -39,8 +40,26 @@ fn bodies_are_shown_by_type_and_by_looking_at_them() {
             "application/octet-stream",
             "hex",
         ),
-        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "image/png", "hex"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "image/png", "image"),
         (b"<p>hi</p>", "text/html", "text"),
+        (b"{\"a\":1}\n{\"a\":2}\n", "", "lines"),
+        (b"{\"a\":1}", "application/x-ndjson", "lines"),
+        (
+            b"--x\r\n\r\nhi\r\n--x--",
+            "multipart/form-data; boundary=x",
+            "parts",
+        ),
+        (b"a,b\n1,2", "text/csv", "csv"),
+        (b"<a><b/></a>", "application/soap+xml", "xml"),
+        (b"<?xml version=\"1.0\"?><a/>", "", "xml"),
+        (
+            b"<svg xmlns=\"http://www.w3.org/2000/svg\"/>",
+            "image/svg+xml",
+            "xml",
+        ),
+        (b"eyJhbGciOiJub25lIn0.e30.", "application/jwt", "jwt"),
+        (b"h\0i\0", "text/plain; charset=utf-16le", "text"),
+        (b"\xff\xfeh\0i\0", "", "text"),
     ] {
         assert_eq!(chosen(bytes, content_type), (name, None), "{bytes:?}");
     }
@@ -69,6 +88,9 @@ fn broken_json_can_still_be_looked_at_as_far_as_it_goes() {
     assert!(choice.shown.problem.is_some());
 }
 
+const NO_PREVIEW: (&str, Result<&str, &str>) =
+    ("Preview", Err("Only images, HTML and SVG have a preview"));
+
 #[test]
 fn the_switch_keeps_its_places() {
     let tabs = |bytes, content_type| {
@@ -80,7 +102,8 @@ fn the_switch_keeps_its_places() {
         [
             ("Pretty", Ok("json")),
             ("Raw", Ok("text")),
-            ("Hex", Ok("hex"))
+            ("Hex", Ok("hex")),
+            NO_PREVIEW,
         ]
     );
     assert_eq!(
@@ -88,16 +111,31 @@ fn the_switch_keeps_its_places() {
         [
             ("Fields", Ok("form")),
             ("Raw", Ok("text")),
-            ("Hex", Ok("hex"))
+            ("Hex", Ok("hex")),
+            NO_PREVIEW,
         ]
     );
     assert_eq!(
         tabs(b"\0\x01\x02", ""),
         [
-            ("Pretty", Err("Not JSON, and no form")),
+            ("Pretty", Err("No structure that is known here")),
             ("Raw", Err("Not text")),
-            ("Hex", Ok("hex"))
+            ("Hex", Ok("hex")),
+            NO_PREVIEW,
         ]
+    );
+    assert_eq!(
+        tabs(b"\x89PNG\r\n\x1a\n\0", "text/html"),
+        [
+            ("Pretty", Err("No structure that is known here")),
+            ("Raw", Ok("text")),
+            ("Hex", Ok("hex")),
+            ("Preview", Ok("image")),
+        ]
+    );
+    assert_eq!(
+        tabs(b"<svg/>", "image/svg+xml")[3],
+        ("Preview", Ok("preview"))
     );
 }
 
@@ -118,13 +156,22 @@ fn compressed_bytes_are_not_taken_for_what_is_in_them() {
     assert_eq!(choose(&subject, None, Window::default()).name, "hex");
 }
 
+/// What bodies may be called; each has a viewer of its own.
+const TYPES: [&str; 10] = [
+    "",
+    "application/json",
+    "application/x-ndjson",
+    "application/x-www-form-urlencoded; charset=windows-1255",
+    "multipart/form-data; boundary=b",
+    "text/csv",
+    "text/xml",
+    "text/html",
+    "text/plain; charset=latin1",
+    "text/plain; charset=shift_jis",
+];
+
 fn every_viewer_survives(bytes: &[u8]) {
-    for content_type in [
-        "",
-        "application/json",
-        "application/x-www-form-urlencoded",
-        "text/plain; charset=latin1",
-    ] {
+    for content_type in TYPES {
         for window in [
             Window::default(),
             Window {
@@ -136,28 +183,145 @@ fn every_viewer_survives(bytes: &[u8]) {
                 all: false,
             },
         ] {
+            let subject = subject(bytes, content_type);
             for viewer in VIEWERS {
-                let subject = subject(bytes, content_type);
                 (viewer.view)(&subject, window);
-                choose(&subject, Some(viewer.name), window);
             }
+            let choice = choose(&subject, None, window);
+            assert!(choice.shown.facts.iter().all(|fact| fact.len() < 500));
         }
+        let subject = subject(bytes, content_type);
+        media::served(&subject);
+        multipart::part(&subject, "1.1");
+        cloud_event::of(&crate::model::Headers::default(), &subject);
     }
 }
 
 #[test]
 fn every_viewer_survives_empty_and_huge_bodies() {
     every_viewer_survives(b"");
-    every_viewer_survives(&vec![b'['; 600_000]);
-    every_viewer_survives(&vec![b'&'; 600_000]);
-    every_viewer_survives(&vec![0xff; 600_000]);
-    every_viewer_survives("{\"a\":\"ü".repeat(80_000).as_bytes());
+    for piece in [
+        &b"["[..],
+        b"&",
+        b"\xff",
+        b"{\"a\":\"\xc3\xbc",
+        b"<a>",
+        b"<a b=\"",
+        b"--b\r\n",
+        b"\"",
+        b",\n",
+        b"[]\n",
+    ] {
+        every_viewer_survives(&piece.repeat(100_000 / piece.len()));
+    }
 }
 
+#[test]
+fn ten_thousand_nested_arrays_are_text_and_said_to_be() {
+    let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
+    for content_type in ["application/json", "text/plain", "application/x-ndjson"] {
+        let choice = choose(
+            &subject(deep.as_bytes(), content_type),
+            None,
+            Window::default(),
+        );
+        assert_eq!(choice.name, "text", "{content_type}");
+    }
+    let (_, problem) = chosen(deep.as_bytes(), "application/json");
+    assert_eq!(
+        problem.as_deref(),
+        Some("Not valid JSON: nested deeper than 128 levels at line 1, column 129.")
+    );
+}
+
+#[test]
+fn odd_keys_and_broken_spots_are_said_with_their_place() {
+    let view = |bytes| (json::VIEWER.view)(&subject(bytes, "application/json"), Window::default());
+    let shown = view(b"{\"id\":1,\"a\":{\"b\":1,\"b\":2},\"id\":3}");
+    assert_eq!(
+        shown.caution.as_deref(),
+        Some("The key \"id\" is there more than once: lines 2, 7. So are 1 other key.")
+    );
+    let View::Tree(tree) = view(b"[1, oops]").view else {
+        panic!()
+    };
+    let last = tree.lines.last().unwrap();
+    assert_eq!(
+        (
+            last.token.plain().as_str(),
+            &last.kind,
+            last.hint.as_deref()
+        ),
+        (
+            "oops]",
+            &LineKind::Invalid,
+            Some("this begins no JSON value")
+        )
+    );
+}
+
+/// What the formats are made of, and what breaks them.
+const PIECES: &[&[u8]] = &[
+    b"--b",
+    b"--b--",
+    b"\r\n",
+    b"\n",
+    b"\r",
+    b"--",
+    b"Content-Type: multipart/mixed; boundary=b",
+    b"Content-Type: text/csv",
+    b"Content-Disposition: form-data; name=\"a\"; filename*=UTF-8''%ff",
+    b"\r\n\r\n",
+    b"<a>",
+    b"</a>",
+    b"<b/>",
+    b"<!--",
+    b"-->",
+    b"<![CDATA[",
+    b"]]>",
+    b"<!DOCTYPE a [",
+    b"]>",
+    b"<?xml version='1.0' encoding='x'?>",
+    b"\"",
+    b"'",
+    b",",
+    b";",
+    b"\t",
+    b"=",
+    b"&",
+    b"%",
+    b"{",
+    b"}",
+    b"[",
+    b"]",
+    b":",
+    b"\"k\"",
+    b"1",
+    b"\\u12",
+    b"\xff\xfe",
+    b"\xef\xbb\xbf",
+    b"\xc3",
+    b"\0",
+    b"eyJhbGciOiJub25lIn0",
+    b".",
+    b"RIFF\0\0\0\0WEBP",
+    b"\x89PNG\r\n\x1a\n",
+    "ü\u{202e}".as_bytes(),
+];
+
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(100))]
+
     #[test]
     fn every_viewer_survives_random_bytes(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
         every_viewer_survives(&bytes);
+    }
+
+    #[test]
+    fn every_viewer_survives_pieces_of_what_it_reads(
+        pieces in proptest::collection::vec(proptest::sample::select(PIECES), 0..40)
+    ) {
+        every_viewer_survives(&pieces.concat());
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Text as it was sent, in its charset.
 
+use super::charset;
 use super::words::grouped;
 use super::{Fit, Rest, Shown, Slot, Spelled, Subject, View, Viewer, Window};
 
@@ -33,13 +34,10 @@ pub struct Text {
 
 fn fit(subject: &Subject<'_>) -> Fit {
     if subject.coding.is_some() {
-        return Fit::No("The bytes are compressed");
+        return super::COMPRESSED;
     }
-    let is_called_text = subject
-        .media_type
-        .as_ref()
-        .is_some_and(super::MediaType::is_text);
-    if is_called_text || looks_like_text(subject.bytes) {
+    let is_called_text = subject.is_called(super::MediaType::is_text);
+    if is_called_text || charset::is_utf_16(subject.bytes) || looks_like_text(subject.bytes) {
         Fit::Yes
     } else {
         Fit::No("Not text")
@@ -47,7 +45,7 @@ fn fit(subject: &Subject<'_>) -> Fit {
 }
 
 /// UTF-8, or mostly ASCII, and nearly free of control characters.
-fn looks_like_text(bytes: &[u8]) -> bool {
+pub(super) fn looks_like_text(bytes: &[u8]) -> bool {
     let bytes = bytes.get(..LOOKED_AT).unwrap_or(bytes);
     let controls = bytes
         .iter()
@@ -64,31 +62,27 @@ fn looks_like_text(bytes: &[u8]) -> bool {
 
 fn view(subject: &Subject<'_>, window: Window) -> Shown {
     let limit = if window.all { SHOWN_AT_MOST } else { SHOWN };
-    let (bytes, bom) = match subject.bytes.strip_prefix(b"\xef\xbb\xbf") {
-        Some(rest) => (rest, true),
-        None => (subject.bytes, false),
-    };
-    let charset = subject
-        .media_type
-        .as_ref()
-        .and_then(|media_type| media_type.charset.as_deref());
-    let cut = bytes.get(..cut_at(bytes, limit)).unwrap_or(bytes);
-    let (text, read_as) = decode(cut, charset);
-    let (text, crowded) = bounded(text);
-    let mut facts = vec![read_as];
-    if bom {
+    let cut = subject
+        .bytes
+        .get(..cut_at(subject.bytes, limit))
+        .unwrap_or(subject.bytes);
+    let is_cut = subject.is_cut || cut.len() < subject.bytes.len();
+    let read = charset::read(cut, subject.charset(), is_cut);
+    let (text, crowded) = bounded(Spelled::from_bytes(&read.text));
+    let mut facts = vec![read.word];
+    if read.has_mark {
         facts.push("byte order mark skipped".to_owned());
     }
-    facts.extend(line_ends(cut));
+    facts.extend(line_ends(&read.text));
     Shown {
-        view: View::Text(Text { text }),
         facts,
-        problem: None,
-        rest: rest(cut.len(), bytes.len(), crowded, window.all),
+        rest: rest(cut.len(), subject.bytes.len(), crowded, window.all),
+        ..Shown::of(View::Text(Text { text }))
     }
 }
 
-fn rest(shown: usize, of: usize, crowded: bool, all: bool) -> Option<Rest> {
+/// What is left out.
+pub(super) fn rest(shown: usize, of: usize, crowded: bool, all: bool) -> Option<Rest> {
     if crowded {
         return Some(Rest {
             sentence: "Only the beginning is shown: most of it has to be spelled out.".to_owned(),
@@ -116,44 +110,8 @@ fn cut_at(bytes: &[u8], limit: usize) -> usize {
         .unwrap_or(limit)
 }
 
-/// The bytes as text, and a word on how they were read.
-fn decode(bytes: &[u8], charset: Option<&str>) -> (Spelled, String) {
-    match charset {
-        Some("iso-8859-1" | "latin1" | "iso8859-1") => (latin_1(bytes), "Latin-1".to_owned()),
-        Some(name @ ("utf-8" | "utf8" | "us-ascii" | "ascii")) => {
-            let text = Spelled::from_bytes(bytes);
-            let word = if text.is_lossy() {
-                format!("called {name}, with bytes that are not UTF-8")
-            } else {
-                "utf-8".to_owned()
-            };
-            (text, word)
-        }
-        _ => {
-            let text = Spelled::from_bytes(bytes);
-            let (text, word) = if text.is_lossy() {
-                (latin_1(bytes), "read as Latin-1")
-            } else {
-                (text, "read as utf-8")
-            };
-            let word = match (charset, word) {
-                (Some(name), _) => format!("{name}, {word}"),
-                (None, "read as utf-8") => "utf-8".to_owned(),
-                (None, _) => format!("not UTF-8, {word}"),
-            };
-            (text, word)
-        }
-    }
-}
-
-/// Every byte is the character of its number.
-fn latin_1(bytes: &[u8]) -> Spelled {
-    let text: String = bytes.iter().map(|&byte| char::from(byte)).collect();
-    Spelled::from_text(&text)
-}
-
 /// At most [`RUNS`] runs of the text, and whether it had more.
-fn bounded(text: Spelled) -> (Spelled, bool) {
+pub(super) fn bounded(text: Spelled) -> (Spelled, bool) {
     if text.runs().len() <= RUNS {
         return (text, false);
     }
@@ -185,8 +143,8 @@ fn line_ends(bytes: &[u8]) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::MediaType;
     use super::*;
+    use crate::model::MediaType;
 
     fn shown(bytes: &[u8], content_type: &str, all: bool) -> Shown {
         let subject = Subject {
@@ -194,6 +152,7 @@ mod tests {
             media_type: MediaType::parse(content_type),
             coding: None,
             is_cut: false,
+            depth: 0,
         };
         view(&subject, Window { offset: 0, all })
     }
@@ -202,44 +161,6 @@ mod tests {
         match &shown.view {
             View::Text(text) => text.text.plain(),
             other => panic!("{other:?}"),
-        }
-    }
-
-    #[test]
-    fn text_is_read_by_its_charset_and_says_how() {
-        for (bytes, content_type, want, fact) in [
-            (&b"gr\xc3\xbcn"[..], "text/plain", "grün", "utf-8"),
-            (
-                b"gr\xfcn",
-                "text/plain",
-                "grün",
-                "not UTF-8, read as Latin-1",
-            ),
-            (b"gr\xfcn", "text/plain; charset=latin1", "grün", "Latin-1"),
-            (
-                b"gr\xfcn",
-                "text/plain; charset=utf-8",
-                "gr\\xFCn",
-                "called utf-8, with bytes that are not UTF-8",
-            ),
-            (
-                b"\xf9\xec\xe5",
-                "text/plain; charset=windows-1255",
-                "ùìå",
-                "windows-1255, read as Latin-1",
-            ),
-            (
-                b"abc",
-                "text/plain; charset=koi8-r",
-                "abc",
-                "koi8-r, read as utf-8",
-            ),
-        ] {
-            let shown = shown(bytes, content_type, false);
-            assert_eq!(
-                (text(&shown).as_str(), shown.facts[0].as_str()),
-                (want, fact)
-            );
         }
     }
 

@@ -7,17 +7,79 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 
+use super::Error;
+use super::content::{self, Content, DOWNLOADED, LOOKED_AT};
 use super::extract::Site;
 use crate::export::{Format, Source, body_file};
 use crate::model::{Bin, BinKey, Capture};
+use crate::viewer::{MediaKind, media, multipart};
 
 /// The media type of bytes that are nothing in particular.
 const OCTETS: &str = "application/octet-stream";
 
-/// The body of a capture, to the byte.
-pub(super) fn body(capture: Capture) -> Response {
-    let name = body_file(capture.line.n);
-    attachment(OCTETS, &name, capture.body)
+/// Which bytes of a body are wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Wanted {
+    /// As they were sent.
+    Sent,
+    /// With their content codings undone.
+    Decoded,
+    /// Those of one part of a multipart, by its address.
+    Part(String),
+}
+
+/// The body of a capture, to the byte; decoded, or a part of it, where that is wanted.
+///
+/// # Errors
+/// When it cannot be decoded as a whole, or has no such part.
+pub(super) async fn body(capture: Capture, wanted: Wanted) -> Result<Response, Error> {
+    let Capture { line, body } = capture;
+    let n = line.n;
+    let (name, cap) = match &wanted {
+        Wanted::Sent => return Ok(attachment(OCTETS, &body_file(n), body)),
+        Wanted::Decoded => (format!("request-{n}-decoded.bin"), DOWNLOADED),
+        Wanted::Part(address) => (format!("request-{n}-part-{address}.bin"), LOOKED_AT),
+    };
+    let (for_work, sent) = (line.clone(), body.clone());
+    let work = move || {
+        let content = Content::new(&for_work, sent, false, cap);
+        match wanted {
+            Wanted::Part(address) => content.part(&address),
+            Wanted::Sent | Wanted::Decoded => content.decoded(),
+        }
+    };
+    let bytes = content::look(&line, &body, work).await??;
+    Ok(attachment(OCTETS, &name, bytes))
+}
+
+/// The body of a capture, or a part of it, for a browser to draw: in an `<img>`, or in a frame of ours and nowhere else.
+///
+/// # Errors
+/// When it is nothing that may be drawn, or there is no such part.
+pub(super) async fn preview(capture: Capture, part: Option<String>) -> Result<Response, Error> {
+    let Capture { line, body } = capture;
+    let (for_work, sent) = (line.clone(), body.clone());
+    let work = move || {
+        let content = Content::new(&for_work, sent, false, LOOKED_AT);
+        let whole = content.subject();
+        let subject = match &part {
+            Some(address) => multipart::part(&whole, address).ok_or(Error::NotFound)?,
+            None => whole,
+        };
+        let (kind, media_type) = media::served(&subject).ok_or(Error::NotFound)?;
+        Ok::<_, Error>((kind, media_type, content.bytes.slice_ref(subject.bytes)))
+    };
+    let (kind, media_type, bytes) = content::look(&line, &body, work).await??;
+    let policy = match kind {
+        MediaKind::Image => "sandbox; default-src 'none'",
+        // Without a word for scripts there are none; what is in the bytes themselves may be seen.
+        MediaKind::Page => {
+            "sandbox; default-src 'none'; img-src data:; font-src data:; style-src 'unsafe-inline'; form-action 'none'; \
+             base-uri 'none'; frame-ancestors 'self'"
+        }
+    };
+    let fixed = [(header::CONTENT_SECURITY_POLICY, policy)];
+    Ok((fixed, [(header::CONTENT_TYPE, media_type)], bytes).into_response())
 }
 
 /// A capture in the form of another tool, for whoever has the bin's key.

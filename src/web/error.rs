@@ -64,6 +64,15 @@ pub enum Error {
     /// The request body is not what is expected.
     #[error("{0}")]
     BadRequest(String),
+    /// An import ended before its file did; what was imported stays.
+    #[error("{imported} captures were imported, then: {cause}")]
+    ImportStopped {
+        /// How many captures were imported.
+        imported: u64,
+        /// Why it ended.
+        #[source]
+        cause: Box<Self>,
+    },
     /// A value cannot be accepted.
     #[error("{field}: {problem}")]
     Invalid {
@@ -163,6 +172,7 @@ impl Error {
             Self::CrossSite | Self::ServiceWorker | Self::ReadOnly | Self::OneRequest(_) => {
                 StatusCode::FORBIDDEN
             }
+            Self::ImportStopped { cause, .. } => cause.status(),
             Self::UnknownHost(_) => StatusCode::MISDIRECTED_REQUEST,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -198,6 +208,7 @@ impl Error {
             Self::Filter(_) => "Filter not understood",
             Self::CrossSite => "Asked by another site",
             Self::ServiceWorker => "Not a service worker",
+            Self::ImportStopped { .. } => "Not all was imported",
             Self::UnknownHost(_) => "Unknown host",
             Self::UnsupportedMediaType => "Not JSON",
             Self::TooLarge => "Too large",

@@ -126,9 +126,17 @@ const HOSTILE: &str = r#"<img class=pwned src=x onerror="document.title='pwned';
 
 fn expect_unharmed(browser: &Browser, what: &str) {
     assert!(!browser.has_alert(), "{what}");
-    let harmed = browser.run("return [!!window.pwned, document.querySelectorAll('.pwned, iframe').length, document.title === 'pwned']");
+    let harmed = browser.run("return [!!window.pwned, document.querySelectorAll('.pwned, iframe:not([sandbox=\"\"])').length, document.title === 'pwned']");
     assert_eq!(harmed, json!([false, 0, false]), "{what}");
-    assert_eq!(browser.complaints(), [""; 0], "{what}");
+    let complaints = browser.complaints();
+    if browser.count("iframe") == 1 {
+        // What the frame of a preview wanted, and was not let.
+        let is_refusal =
+            |line: &String| line.contains("/preview") || line.contains("Content Security Policy");
+        assert!(complaints.iter().all(is_refusal), "{what}: {complaints:?}");
+    } else {
+        assert_eq!(complaints, [""; 0], "{what}");
+    }
 }
 
 #[test]
@@ -545,5 +553,79 @@ fn a_request_is_pinned_noted_and_shared() {
     browser.until("document.querySelector('.empty')");
     browser.goto(&link);
     browser.until("document.querySelector('h1').textContent === 'This link has ended'");
+    assert_eq!(browser.complaints(), [""; 0]);
+}
+
+/// A picture of two by one pixels.
+const PNG: &[u8] = include_bytes!("../files/two.png");
+
+#[test]
+fn a_preview_runs_nothing_and_asks_nobody() {
+    let server = Server::start();
+    let browser = Browser::open();
+    let bin = server.bin();
+    let trap = format!("{}/{}/trap", server.base(), bin.id);
+    let html = format!(
+        "<h1 style='color:red'>Hello</h1><script>top.pwned=1;fetch('{trap}?script')</script><img src='{trap}?img' onerror='top.pwned=1'>\
+         <link rel=stylesheet href='{trap}?css'><iframe src='{trap}?frame'></iframe><meta http-equiv=refresh content='0;url={trap}?refresh'>\
+         <form action='{trap}?form'><input autofocus></form><body onload='top.pwned=1'>"
+    );
+    let svg = format!(
+        "<svg xmlns='http://www.w3.org/2000/svg' onload='top.pwned=1'><script>top.pwned=1</script><image href='{trap}?svg'/></svg>"
+    );
+    for (content_type, body) in [
+        ("text/html", html.as_bytes()),
+        ("image/svg+xml", svg.as_bytes()),
+        ("text/plain", PNG),
+    ] {
+        let content_type = format!("Content-Type: {content_type}");
+        server.request("POST", &format!("/{}", bin.id), &[&content_type], body);
+    }
+    let open = |n: u64, query: &str| {
+        browser.goto(&format!("{}/requests/{n}{query}", page(&server, &bin)));
+    };
+    for n in [1, 2] {
+        // Its source is what is shown, and nothing is drawn before that is asked for.
+        open(n, "");
+        assert_eq!(browser.count("iframe"), 0);
+        assert!(browser.text("#body .raw").contains("top.pwned=1"));
+        assert_eq!(browser.complaints(), [""; 0]);
+        // By the script, which puts it into the page that is there, and by the address.
+        for by_click in [true, false] {
+            if by_click {
+                browser.click("#body .tabs a[href*='preview']");
+            } else {
+                open(n, "?view=preview");
+            }
+            browser.until("document.querySelector('iframe[sandbox=\"\"]')");
+            browser.until("performance.getEntriesByType('resource').some(entry => entry.name.endsWith('/preview') && entry.responseEnd > 0)");
+            expect_unharmed(&browser, "a preview");
+            let reach = "try { return document.querySelector('iframe').contentDocument === null } catch { return true }";
+            assert_eq!(browser.run(reach), json!(true), "it is of no origin");
+        }
+    }
+    open(3, "");
+    browser.until("document.querySelector('#body .preview img')?.naturalWidth === 2");
+    assert_eq!(browser.complaints(), [""; 0]);
+    // Whatever it tried to reach: nothing arrived.
+    assert_eq!(server.show(&bin)["captures"], 3);
+}
+
+#[test]
+fn bytes_of_a_large_body_open_a_window_at_a_time() {
+    let server = Server::with(&["--max-body", "20M"]);
+    let browser = Browser::open();
+    let bin = server.bin_with(&json!({ "body_limit": 20_000_000 }));
+    let body = vec![0; 10 * 1024 * 1024];
+    let reply = server.request("POST", &format!("/{}", bin.id), &[], &body);
+    assert_eq!(reply.status, 200);
+    browser.goto(&format!("{}/requests/1", page(&server, &bin)));
+    let rows = || browser.count("#body .hex .o");
+    assert_eq!(rows(), 256);
+    browser.click("#body .cutoff a[href*='offset=10481664']");
+    browser.until("document.querySelector('#body .hex .o').textContent === '009ff000'");
+    assert_eq!(rows(), 256);
+    browser.click("#body .cutoff a[href*='offset=10477568']");
+    browser.until("document.querySelector('#body .hex .o').textContent === '009fe000'");
     assert_eq!(browser.complaints(), [""; 0]);
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 /// The table of `lib.rs`: a module, and its floor.
-const FLOORS: [(&str, u8); 18] = [
+const FLOORS: [(&str, u8); 20] = [
     ("model", 0),
     ("config", 1),
     ("filter", 1),
@@ -18,6 +18,8 @@ const FLOORS: [(&str, u8); 18] = [
     ("verdict", 2),
     ("outbound", 2),
     ("live", 3),
+    ("forward", 3),
+    ("reply", 3),
     ("ingest", 4),
     ("web", 5),
     ("serve", 6),

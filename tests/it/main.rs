@@ -7,6 +7,7 @@
 )]
 
 mod api;
+mod axe;
 mod bench;
 mod browser;
 mod capture;
@@ -22,6 +23,7 @@ mod list;
 mod live;
 mod operations;
 mod page;
+mod plan;
 mod provider;
 mod reply;
 mod share;
@@ -29,3 +31,4 @@ mod shutdown;
 mod slow;
 mod store;
 mod support;
+mod takeaway;

@@ -3,7 +3,8 @@
 //! [`writer`] is the one thread that writes, fed by [`queue`] a batch at a time; [`reader`] holds read-only connections that
 //! never wait for it; [`checkpoint`] empties the write-ahead log in the background, [`purge`] deletes in small steps; [`cache`]
 //! knows bins by name; [`folder`] opens the database, [`room`] is for the day the disk is full. [`bins`], [`captures`],
-//! [`search`], [`events`], [`marks`], [`attempts`], [`shares`] and [`refusals`] are the SQL, [`row`] turns columns into the model.
+//! [`search`], [`events`], [`marks`], [`attempts`], [`shares`], [`replies`], [`uses`] and [`refusals`] are the SQL, [`row`] turns
+//! columns into the model.
 //!
 //! Durability: WAL with `synchronous=FULL`, so a commit is on the disk before anybody hears of it
 //! (<https://www.sqlite.org/pragma.html#pragma_synchronous>).
@@ -26,6 +27,7 @@ mod room;
 mod row;
 mod search;
 mod shares;
+mod uses;
 mod writer;
 
 use std::fs::File;
@@ -48,7 +50,7 @@ use super::{Address, Change, ChangeFeed, Error, Found, Result, Search, Store, Wi
 use crate::config::StoreConfig;
 use crate::model::{
     Attempt, Bin, BinId, Capture, CaptureLine, CaptureNumber, Clock, Draft, KeyHash, Marks,
-    MarksChange, MaskKey, Refusal, Settings, Share, Timestamp, Try, Usage,
+    MarksChange, MaskKey, Refusal, Reply, Settings, Share, Timestamp, Try, Usage,
 };
 
 /// How many batches of changes a reader of the feed may be behind.
@@ -144,6 +146,7 @@ impl Sqlite {
         writer.change(bin.serial, |transaction, counters| {
             counters.clear();
             bins::bury(transaction, bin.serial, now)?;
+            uses::reset(transaction, bin.serial)?;
             Ok(((), Change::Gone(bin.id)))
         })?;
         cache.forget(bin);
@@ -249,9 +252,13 @@ impl Store for Sqlite {
 
     async fn update_bin(&self, bin: &Bin, settings: Settings) -> Result<Arc<Bin>> {
         let (cache, mut updated) = (Arc::clone(&self.cache), bin.clone());
+        let has_other_rules = updated.settings.rules != settings.rules;
         updated.settings = settings;
         let work = move |writer: &mut Writer| {
             writer.change(updated.serial, |transaction, _| {
+                if has_other_rules {
+                    uses::reset(transaction, updated.serial)?;
+                }
                 bins::update(transaction, updated.serial, &updated.settings)?;
                 Ok(((), Change::Updated(updated.id)))
             })?;
@@ -287,6 +294,32 @@ impl Store for Sqlite {
         answered
             .await
             .map_err(|_| Error::Unavailable("its writer failed".to_owned()))?
+    }
+
+    async fn count_use(&self, bin: &Bin, rule: &str, key: &[u8]) -> Result<u64> {
+        let (serial, now) = (bin.serial, self.clock.now());
+        let (rule, key) = (rule.to_owned(), key.to_vec());
+        let work = move |writer: &mut Writer| {
+            writer.change_many(serial, |transaction, _| {
+                let before = uses::count(transaction, serial, &rule, &key, now)?;
+                Ok((before, Vec::new()))
+            })
+        };
+        self.write(work).await
+    }
+
+    async fn answered(&self, bin: &Bin, n: CaptureNumber, reply: Reply) -> Result<()> {
+        let (serial, id) = (bin.serial, bin.id);
+        let work = move |writer: &mut Writer| {
+            writer.change_many(serial, |transaction, counters| {
+                let is_there =
+                    n.0 > counters.floor && replies::replace(transaction, serial, n.0, &reply)?;
+                // Rows show the status.
+                let changed = is_there.then_some(Change::Marked(id, n));
+                Ok(((), changed.into_iter().collect()))
+            })
+        };
+        self.write(work).await
     }
 
     async fn lines(&self, bin: &Bin, window: Window) -> Result<Vec<CaptureLine>> {
@@ -436,10 +469,11 @@ impl Store for Sqlite {
         let cache = Arc::clone(&self.cache);
         let work = move |writer: &mut Writer| {
             over.iter()
-                .try_for_each(|bin| Self::bury(writer, &cache, bin, now))
+                .try_for_each(|bin| Self::bury(writer, &cache, bin, now))?;
+            Ok(uses::sweep(&writer.connection, now)?)
         };
-        self.write(work).await?;
-        Ok(more)
+        let old = self.write(work).await?;
+        Ok(more || old)
     }
 
     async fn check_ready(&self) -> Result<()> {

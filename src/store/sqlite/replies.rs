@@ -3,27 +3,54 @@
 use rusqlite::{Connection, params};
 
 use super::row::row_id;
-use crate::model::Draft;
+use crate::model::{Fault, Reply};
+
+/// How many bytes of a reply's body are kept: it does not count towards what the bin may keep.
+const KEPT: usize = 64 * 1024;
 
 /// Writes the reply of capture `n`, where it is more than a status.
 pub(super) fn insert(
     connection: &Connection,
     serial: u64,
     n: u64,
-    draft: &Draft,
+    reply: &Reply,
 ) -> rusqlite::Result<()> {
-    let reply = &draft.envelope.reply;
-    if reply.headers.is_empty() && reply.body.is_empty() {
+    let is_more = !reply.headers.is_empty()
+        || !reply.body.is_empty()
+        || reply.fault.is_some()
+        || reply.error.is_some();
+    if !is_more {
         return Ok(());
     }
+    let sql = "INSERT INTO replies (id, headers, body, fault, error) VALUES (?1, ?2, ?3, ?4, ?5)";
     connection
-        .prepare_cached("INSERT INTO replies (id, headers, body) VALUES (?1, ?2, ?3)")?
+        .prepare_cached(sql)?
         .execute(params![
             row_id(serial, n),
             reply.headers.block().as_ref(),
-            reply.body.as_ref()
+            reply.body.get(..KEPT).unwrap_or(&reply.body),
+            reply.fault.map(Fault::as_str),
+            reply.error,
         ])
         .map(|_| ())
+}
+
+/// Writes another reply of capture `n`; says whether the capture is there.
+pub(super) fn replace(
+    connection: &Connection,
+    serial: u64,
+    n: u64,
+    reply: &Reply,
+) -> rusqlite::Result<bool> {
+    let id = row_id(serial, n);
+    let changed = connection
+        .prepare_cached("UPDATE captures SET status = ?2, rule = ?3, delay_ms = ?4 WHERE id = ?1")?
+        .execute(params![id, reply.status, reply.rule, reply.delay_ms])?;
+    if changed > 0 {
+        purge(connection, id - 1, id)?;
+        insert(connection, serial, n, reply)?;
+    }
+    Ok(changed > 0)
 }
 
 /// Takes the replies of captures away whose rows are: those above the first id, up to the last.

@@ -8,8 +8,8 @@ use rusqlite::types::Type;
 
 use super::events;
 use crate::model::{
-    Bin, BinId, BodyState, Capture, CaptureLine, CaptureNumber, Envelope, Head, Headers, Marks,
-    Reason, Refusal, Reply, Scheme, Timestamp, Version,
+    Bin, BinId, BodyState, Capture, CaptureLine, CaptureNumber, Envelope, Fault, Head, Headers,
+    Marks, Reason, Refusal, Reply, Scheme, Timestamp, Version,
 };
 
 /// How many bits of a capture's row id are its number.
@@ -188,7 +188,9 @@ fn marks(text: Option<&str>) -> Marks {
 
 /// The columns that [`whole`] reads behind those of [`LINE`].
 pub(super) const WHOLE: &str = "body, (SELECT headers FROM replies WHERE replies.id = captures.id), \
-     (SELECT body FROM replies WHERE replies.id = captures.id)";
+     (SELECT body FROM replies WHERE replies.id = captures.id), \
+     (SELECT fault FROM replies WHERE replies.id = captures.id), \
+     (SELECT error FROM replies WHERE replies.id = captures.id)";
 
 /// A capture, from the columns of [`LINE`] and `body`; without what was answered beyond the status.
 pub(super) fn capture(row: &Row<'_>) -> rusqlite::Result<Capture> {
@@ -204,6 +206,8 @@ pub(super) fn whole(row: &Row<'_>) -> rusqlite::Result<Capture> {
     let reply = &mut capture.line.envelope.reply;
     reply.headers = Headers::from_stored(bytes(row, 23)?, false);
     reply.body = bytes(row, 24)?;
+    reply.fault = row.get_ref(25)?.as_str_or_null()?.and_then(Fault::find);
+    reply.error = row.get(26)?;
     Ok(capture)
 }
 

@@ -298,12 +298,17 @@ impl Writer {
                 counters.floor,
                 draft,
             )?;
-            replies::insert(&transaction, bin.serial, counters.last_n, draft)?;
+            replies::insert(
+                &transaction,
+                bin.serial,
+                counters.last_n,
+                &draft.envelope.reply,
+            )?;
             counters.captures += 1;
             counters.bytes += captures::weight(draft);
-            counters.last_capture_at = counters
-                .last_capture_at
-                .max(Some(draft.envelope.received_at.as_micros()));
+            // What was imported may be older than the bin, which must not be over at once by it.
+            let at = draft.envelope.received_at.max(bin.created_at).as_micros();
+            counters.last_capture_at = counters.last_capture_at.max(Some(at));
             numbers.push(Ok(CaptureNumber(counters.last_n)));
         }
         drop(insert);

@@ -13,6 +13,9 @@ const PATH: usize = 1000;
 /// How many bytes of one string are shown.
 const STRING: usize = 64 * 1024;
 
+/// How many bytes are shown of what is no JSON.
+const INVALID: usize = 400;
+
 /// Containers nested deeper than this start closed.
 const OPEN: usize = 6;
 
@@ -58,16 +61,19 @@ pub enum LineKind {
     Literal,
     /// A container with nothing in it.
     Empty,
+    /// What could not be read, and is no JSON; the hint says why.
+    Invalid,
 }
 
 impl LineKind {
-    /// By what a value is coloured: `s`tring, `n`umber, `l`iteral, `p`unctuation.
+    /// By what a value is coloured: `s`tring, `n`umber, `l`iteral, `p`unctuation, and `z` for what is none.
     pub fn class(&self) -> &'static str {
         match self {
             Self::String => "s",
             Self::Number => "n",
             Self::Literal => "l",
             Self::Open { .. } | Self::Close | Self::Empty => "p",
+            Self::Invalid => "z",
         }
     }
 }
@@ -143,6 +149,36 @@ impl<'a> Lines<'a> {
                 _ => open,
             });
         (self.kept, unclosed)
+    }
+
+    /// Begins a further value beside those before, as if all were in one array.
+    pub(super) fn begin(&mut self, index: usize) {
+        self.frames.clear();
+        self.key = None;
+        self.path.clear();
+        self.path.push_str(&format!("json[{index}]"));
+    }
+
+    /// Adds a line of what could not be read, and why not.
+    pub(super) fn invalid(&mut self, bytes: &[u8], why: &str) {
+        self.total += 1;
+        let size = bytes.len().min(INVALID);
+        self.last_is_kept = false;
+        if self.kept.len() >= self.limit || size > self.bytes_left {
+            self.limit = self.kept.len();
+            return;
+        }
+        self.bytes_left -= size;
+        self.kept.push(Line {
+            number: self.total,
+            kind: LineKind::Invalid,
+            path: String::new(),
+            key: None,
+            token: Spelled::beginning(bytes, INVALID),
+            comma: false,
+            hint: Some(why.to_owned()),
+            repeat: None,
+        });
     }
 
     pub(super) fn key(&mut self, lexeme: Lexeme<'a>) {

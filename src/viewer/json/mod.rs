@@ -8,15 +8,17 @@
 mod hint;
 mod lex;
 mod lines;
+mod many;
 mod read;
 
 pub use lines::{Line, LineKind};
+pub use many::LINES_VIEWER;
 
 use lex::Problem;
 use lines::Lines;
 
-use super::words::grouped;
-use super::{Fit, Rest, Shown, Slot, Subject, View, Viewer, Window};
+use super::words::{counted, grouped};
+use super::{Fit, Rest, Shown, Slot, Spelled, Subject, View, Viewer, Window};
 
 /// Suits what is called JSON, and what is JSON.
 pub static VIEWER: Viewer = Viewer {
@@ -56,16 +58,15 @@ fn body<'a>(subject: &Subject<'a>) -> (&'a [u8], bool) {
 }
 
 fn fit(subject: &Subject<'_>) -> Fit {
-    let not_json = Fit::No("Not JSON, and no form");
+    let not_json = super::UNSTRUCTURED;
     if subject.coding.is_some() {
-        return Fit::No("The bytes are compressed");
+        return super::COMPRESSED;
     }
-    if subject
-        .media_type
-        .as_ref()
-        .is_some_and(super::MediaType::is_json)
-    {
+    if is_called_json(subject) {
         return Fit::Yes;
+    }
+    if subject.is_called(super::MediaType::is_json_lines) {
+        return not_json;
     }
     let (bytes, _) = body(subject);
     let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
@@ -108,12 +109,16 @@ fn view(subject: &Subject<'_>, window: Window) -> Shown {
     };
     let mut lines = Lines::new(keep, size);
     let problem = parse(bytes, &mut lines).err();
+    let rest = problem.and_then(|problem| Some((problem, bytes.get(problem.at..)?)));
+    if let Some((problem, rest)) = rest.filter(|(_, rest)| !rest.is_empty()) {
+        lines.invalid(rest, problem.what);
+    }
     let total = lines.total();
     let is_large = total > LINES || bytes.len() > BYTES;
     let limit = if is_large && !window.all { FIRST } else { keep };
     let (lines, unclosed) = lines.finish(limit);
     let shown = lines.len();
-    let repeats = lines.iter().any(|line| line.repeat.is_some());
+    let caution = repeats(&lines);
     let mut facts = Vec::new();
     if !is_called_json(subject) {
         facts.push("read as JSON".to_owned());
@@ -124,12 +129,9 @@ fn view(subject: &Subject<'_>, window: Window) -> Shown {
     if bom {
         facts.push("byte order mark skipped".to_owned());
     }
-    if repeats {
-        facts.push("repeated keys".to_owned());
-    }
     Shown {
-        view: View::Tree(Tree { lines, unclosed }),
         facts,
+        caution,
         problem: problem.map(|problem| sentence(subject, bytes, problem)),
         rest: (shown < total).then(|| Rest {
             sentence: format!(
@@ -139,14 +141,34 @@ fn view(subject: &Subject<'_>, window: Window) -> Shown {
             ),
             more: !window.all,
         }),
+        ..Shown::of(View::Tree(Tree { lines, unclosed }))
     }
 }
 
+/// Which key an object has more than once, and on which lines, as a sentence.
+fn repeats(lines: &[Line]) -> Option<String> {
+    let is_first = |line: &&Line| line.repeat.is_some_and(|(nth, _)| nth == 1);
+    let first = lines.iter().find(is_first)?;
+    let same = lines
+        .iter()
+        .filter(|line| line.repeat.is_some() && line.path == first.path)
+        .take(5)
+        .map(|line| grouped(line.number as u64));
+    let places: Vec<_> = same.collect();
+    let key = first.key.as_ref().map(Spelled::plain).unwrap_or_default();
+    let key: String = key.chars().take(80).collect();
+    let others = match lines.iter().filter(is_first).count() as u64 {
+        1 => String::new(),
+        count => format!(" So are {}.", counted(count - 1, "other key")),
+    };
+    Some(format!(
+        "The key {key} is there more than once: lines {}.{others}",
+        places.join(", ")
+    ))
+}
+
 fn is_called_json(subject: &Subject<'_>) -> bool {
-    subject
-        .media_type
-        .as_ref()
-        .is_some_and(super::MediaType::is_json)
+    subject.is_called(super::MediaType::is_json)
 }
 
 /// What is wrong.

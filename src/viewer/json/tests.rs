@@ -1,5 +1,5 @@
-use super::super::MediaType;
 use super::*;
+use crate::model::MediaType;
 
 fn shown(bytes: &[u8], all: bool) -> Shown {
     let subject = Subject {
@@ -7,6 +7,7 @@ fn shown(bytes: &[u8], all: bool) -> Shown {
         media_type: MediaType::parse("application/json"),
         coding: None,
         is_cut: false,
+        depth: 0,
     };
     view(&subject, Window { offset: 0, all })
 }
@@ -159,6 +160,7 @@ fn a_body_that_was_cut_is_not_called_wrong() {
         media_type: None,
         coding: None,
         is_cut: true,
+        depth: 0,
     };
     let shown = view(&subject, Window::default());
     assert_eq!(

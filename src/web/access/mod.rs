@@ -8,6 +8,7 @@
 //! here, and those that are not shared are not there; filters see what the reader sees. `tests/it/share.rs` holds every route
 //! and the sources to this.
 
+mod every;
 mod search;
 mod watch;
 
@@ -16,6 +17,7 @@ use std::sync::Arc;
 use axum::extract::{FromRef, FromRequestParts};
 use axum::http::request::Parts;
 
+pub use self::every::Every;
 pub use self::search::{Counted, Listed};
 pub use self::watch::Watch;
 use super::extract::{bearer, path_text};
@@ -251,6 +253,11 @@ extractor! {
 extractor! {
     /// The bin of an API call about one request, for every key that shows it.
     GlimpseByToken, of_call, api::Error, |bin, parts, state| bin.sees(parts, state).await
+}
+
+extractor! {
+    /// The bin of an API call, for its own key, with what it takes to read captures.
+    OwnerByToken, of_call, api::Error, |bin, parts, state| bin.writes()
 }
 
 /// The bin of an API call, for its own key.

@@ -121,7 +121,7 @@ pub(super) async fn show(
 
 /// Download a body
 ///
-/// The exact bytes that were kept, as an attachment; a compressed body is still compressed.
+/// The exact bytes that were kept, as an attachment; a compressed body is still compressed, unless it is asked for decoded.
 #[utoipa::path(
     get,
     path = "/api/v1/bins/{id}/captures/{n}/body",
@@ -130,8 +130,14 @@ pub(super) async fn show(
     params(
         ("id" = String, Path, description = "The bin's id"),
         ("n" = u64, Path, description = "The capture's number"),
+        ("decoded" = Option<u64>, Query, description = "1 to undo `Content-Encoding` (gzip, deflate, br, zstd), up to 64 MiB",
+            minimum = 0, maximum = 1),
     ),
-    responses((status = 200, description = "The bytes", body = Vec<u8>, content_type = "application/octet-stream"))
+    responses(
+        (status = 200, description = "The bytes", body = Vec<u8>, content_type = "application/octet-stream"),
+        (status = 422, description = "The body cannot be decoded, or is larger than that; or the parameter is not known",
+            body = Problem, content_type = "application/problem+json"),
+    )
 )]
 pub(super) async fn body(
     State(app): State<Arc<App>>,
@@ -139,10 +145,20 @@ pub(super) async fn body(
     number: Number<Error>,
     uri: Uri,
 ) -> Result<Response, Error> {
-    // Whoever asks for the bytes in another way, decoded for one, must not take these for it.
-    let [] = query::numbers(&uri, [])?;
+    let [decoded] = query::numbers(&uri, ["decoded"])?;
+    let wanted = match decoded {
+        None | Some(0) => attachment::Wanted::Sent,
+        Some(1) => attachment::Wanted::Decoded,
+        Some(_) => {
+            return Err(web::Error::Invalid {
+                field: "decoded",
+                problem: "expected 0 or 1".to_owned(),
+            }
+            .into());
+        }
+    };
     let capture = visit.capture(&*app.store, number.0).await?;
-    Ok(attachment::body(capture))
+    Ok(attachment::body(capture, wanted).await?)
 }
 
 /// Write a capture as another tool has it

@@ -6,7 +6,8 @@ use utoipa::openapi::{Ref, RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::{json, signing};
-use crate::model::{Keep, Mask, OwnScheme, Settings};
+use crate::model::{Keep, Mask, OwnScheme, PlannedReply, Rule, Settings};
+use crate::reply::check;
 use crate::web::Error;
 
 /// Settings to change. What is left out stays as it is; in a new bin it has its default.
@@ -55,6 +56,18 @@ pub(super) struct Change {
     #[serde(default, deserialize_with = "given")]
     #[schema(nullable = false)]
     handshakes: Option<bool>,
+    /// What senders hear. It is replaced as a whole; what is left out has its default.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
+    reply: Option<PlannedReply>,
+    /// Other replies to some requests. The list is replaced as a whole, and sequences begin anew.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false, max_items = 50)]
+    rules: Option<Vec<Rule>>,
+    /// Whether a sender may ask for a status by `hookwell-status=503` in the query.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
+    status_by_query: Option<bool>,
 }
 
 /// What is to be masked. A list that is left out stays as it is; one that is given replaces the whole list.
@@ -241,6 +254,17 @@ impl Change {
         if let Some(handshakes) = self.handshakes {
             settings.handshakes = handshakes;
         }
+        if let Some(reply) = self.reply {
+            check::own(&reply).map_err(|problem| planned("reply.", problem))?;
+            settings.reply = reply;
+        }
+        if let Some(rules) = self.rules {
+            check::rules(&rules).map_err(|problem| planned("", problem))?;
+            settings.rules = rules;
+        }
+        if let Some(status_by_query) = self.status_by_query {
+            settings.status_by_query = status_by_query;
+        }
         Ok(())
     }
 }
@@ -266,6 +290,14 @@ impl KeepChange {
             keep.days = days;
         }
         Ok(())
+    }
+}
+
+/// What is wrong with a planned reply.
+fn planned(within: &str, check::Problem { field, problem }: check::Problem) -> Error {
+    Error::Field {
+        field: format!("{within}{field}"),
+        problem,
     }
 }
 

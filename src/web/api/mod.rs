@@ -10,6 +10,9 @@
 //! To add a call: a handler with its `#[utoipa::path]`, one line in `described`. To add a setting: its field in
 //! [`Settings`](crate::model::Settings) and in `change`.
 
+mod archive;
+mod attempt_shape;
+mod attempts;
 mod bins;
 mod captures;
 mod change;
@@ -18,10 +21,10 @@ mod events;
 mod json;
 mod marks;
 pub mod openapi;
-mod query;
+pub(in crate::web) mod query;
 mod shares;
 mod signing;
-mod wire;
+pub(in crate::web) mod wire;
 
 use std::sync::Arc;
 
@@ -52,9 +55,15 @@ fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(bins::show, bins::update, bins::delete))
         .routes(routes!(captures::index, captures::clear))
         .routes(routes!(captures::count))
+        .routes(routes!(archive::export))
+        .routes(routes!(archive::import))
         .routes(routes!(captures::show, marks::update, captures::delete))
         .routes(routes!(captures::body))
         .routes(routes!(captures::export_as))
+        .routes(routes!(attempts::create))
+        .routes(routes!(attempts::create_many))
+        .routes(routes!(attempts::index))
+        .routes(routes!(attempts::show))
         .routes(routes!(events::watch))
         .routes(routes!(shares::create, shares::index, shares::revoke_all))
         .routes(routes!(shares::revoke))

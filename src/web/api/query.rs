@@ -29,6 +29,16 @@ pub(super) fn filtered<const N: usize>(
     Ok((filter, numbers))
 }
 
+/// The texts in a query, for the parameters `names`; likewise.
+pub(in crate::web) fn texts<const N: usize>(
+    uri: &Uri,
+    names: [&'static str; N],
+) -> Result<[Option<String>; N], Error> {
+    let mut texts = names.map(|name| (name, None));
+    let [] = read(uri, &mut texts, [])?;
+    Ok(texts.map(|(_, text)| text))
+}
+
 /// Reads parameters that are texts and those that are numbers.
 fn read<const N: usize>(
     uri: &Uri,

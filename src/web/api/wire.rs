@@ -7,8 +7,7 @@ use utoipa::ToSchema;
 
 use crate::model::base64;
 use crate::model::head::text;
-use crate::model::{self, BinKey, CaptureNumber, Headers, Timestamp, Usage};
-use crate::viewer::MediaType;
+use crate::model::{self, BinKey, CaptureNumber, Headers, MediaType, Timestamp, Usage};
 use crate::web::extract::Site;
 
 /// A bin that was just made: the one time that its key is told.
@@ -171,7 +170,7 @@ pub(super) struct Deleted {
 /// One recorded request.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!(super::openapi::example()))]
-pub(super) struct Capture<'a> {
+pub(in crate::web) struct Capture<'a> {
     /// Its number inside the bin: 1, 2, 3 …
     n: u64,
     /// The bin's id.
@@ -263,7 +262,7 @@ struct Delivery {
 
 /// A header field or trailer.
 #[derive(Debug, Serialize, ToSchema)]
-struct Header<'a> {
+pub(super) struct Header<'a> {
     /// The name as sent.
     name: Cow<'a, str>,
     /// The value; bytes that are not UTF-8 are read as Latin-1.
@@ -275,22 +274,22 @@ struct Header<'a> {
 
 /// The body of a capture.
 #[derive(Debug, Serialize, ToSchema)]
-struct Body<'a> {
+pub(super) struct Body<'a> {
     /// How many bytes were kept.
-    size: u64,
+    pub(super) size: u64,
     /// `complete`, `truncated` (it was over the limit) or `aborted` (the sender went away).
-    state: &'static str,
+    pub(super) state: &'static str,
     /// How many bytes the sender declared or sent; only when that is more than was kept.
     #[serde(skip_serializing_if = "Option::is_none")]
-    sent: Option<u64>,
+    pub(super) sent: Option<u64>,
     /// Type and subtype of the sender's `Content-Type`, in lower case; null when there is none.
-    media_type: Option<String>,
+    pub(super) media_type: Option<String>,
     /// How `content` is to be read: `utf-8` for the text itself, `base64` for bytes that are not UTF-8. Left out in lists.
     #[serde(skip_serializing_if = "Option::is_none")]
-    encoding: Option<&'static str>,
+    pub(super) encoding: Option<&'static str>,
     /// The bytes that were kept, as they came: a compressed body is still compressed. Left out in lists.
     #[serde(skip_serializing_if = "Option::is_none")]
-    content: Option<Cow<'a, str>>,
+    pub(super) content: Option<Cow<'a, str>>,
 }
 
 /// What the sender was answered.
@@ -303,6 +302,12 @@ struct Reply<'a> {
     rule: Option<&'a str>,
     /// How long it was held back on purpose, in milliseconds.
     delay_ms: u32,
+    /// What went wrong with it as planned: `close`, `reset`, `hang`, `drip` or `half`. Left out where nothing did, and in lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fault: Option<model::Fault>,
+    /// Why its template could not be filled in and the default reply was given. Left out where that went well, and in lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'a str>,
     /// The fields that the rule gave it. Left out where there are none, and in lists.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     headers: Vec<Header<'a>>,
@@ -380,7 +385,7 @@ impl<'a> Refusal<'a> {
 
 impl<'a> Capture<'a> {
     /// A capture with its body.
-    pub(super) fn whole(bin: &model::Bin, capture: &'a model::Capture) -> Self {
+    pub(in crate::web) fn whole(bin: &model::Bin, capture: &'a model::Capture) -> Self {
         let mut shape = Self::line(bin, &capture.line);
         let (encoding, content) = encoded(&capture.body);
         shape.body.encoding = Some(encoding);
@@ -425,6 +430,8 @@ impl<'a> Capture<'a> {
                 rule: envelope.reply.rule.as_deref(),
                 delay_ms: envelope.reply.delay_ms,
                 headers: fields(&envelope.reply.headers),
+                fault: envelope.reply.fault,
+                error: envelope.reply.error.as_deref(),
                 body: ReplyBody::new(&envelope.reply.body),
             },
             pinned: marks.pinned,
@@ -459,7 +466,7 @@ impl<'a> ReplyBody<'a> {
 }
 
 /// Bytes as a text, and how it is to be read.
-fn encoded(bytes: &[u8]) -> (&'static str, Cow<'_, str>) {
+pub(super) fn encoded(bytes: &[u8]) -> (&'static str, Cow<'_, str>) {
     match std::str::from_utf8(bytes) {
         Ok(text) => ("utf-8", Cow::Borrowed(text)),
         Err(_) => ("base64", Cow::Owned(base64::encode(bytes))),
@@ -480,7 +487,7 @@ impl From<model::Delivery> for Delivery {
     }
 }
 
-fn fields(headers: &Headers) -> Vec<Header<'_>> {
+pub(super) fn fields(headers: &Headers) -> Vec<Header<'_>> {
     let header = |(name, value)| Header {
         name: text(name),
         value: text(value),
@@ -490,7 +497,7 @@ fn fields(headers: &Headers) -> Vec<Header<'_>> {
 }
 
 /// `type/subtype` of `Content-Type`, without parameters (RFC 9110 section 8.3.1).
-fn media_type(headers: &Headers) -> Option<String> {
+pub(super) fn media_type(headers: &Headers) -> Option<String> {
     let essence = MediaType::parse(&headers.get_text("content-type")?)?.essence;
     let (kind, subtype) = essence.split_once('/')?;
     (!kind.is_empty() && !subtype.is_empty()).then_some(essence)

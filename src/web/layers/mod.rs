@@ -23,7 +23,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, MatchedPath, Request};
 use axum::http::Uri;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
@@ -36,8 +36,24 @@ pub const BODY_LIMIT: usize = 64 * 1024;
 /// How long an answer may take to begin. A stream begins at once, so it is not bound by this.
 const DEADLINE: Duration = Duration::from_secs(30);
 
+/// Whether a file is taken in: it may be large and take its time, and its handler sees to both.
+fn is_import(request: &Request) -> bool {
+    let route = request.extensions().get::<MatchedPath>();
+    route.is_some_and(|route| route.as_str().ends_with("/import"))
+}
+
+/// Whether somebody else is asked, whose answer is waited for.
+fn is_replay(request: &Request) -> bool {
+    let route = request.extensions().get::<MatchedPath>();
+    route.is_some_and(|route| route.as_str().ends_with("/replay"))
+}
+
 /// Puts the layers of pages and API around their routes.
 pub fn wrap(routes: Router<Arc<App>>, app: &Arc<App>) -> Router<Arc<App>> {
+    let deadline = deadline::Deadline {
+        usual: DEADLINE,
+        replay: DEADLINE + app.config.outbound.timeout,
+    };
     // The first line is the innermost layer: requests meet them from the last line to the first.
     routes
         // Nearest to the handlers, since it is their extractors that count the bytes.
@@ -45,7 +61,7 @@ pub fn wrap(routes: Router<Arc<App>>, app: &Arc<App>) -> Router<Arc<App>> {
         // What declares to be too large is not even handed to them.
         .layer(from_fn_with_state(BODY_LIMIT, size::guard))
         // Around the reading of the body, so that a slow one is bound too.
-        .layer(from_fn_with_state(DEADLINE, deadline::hold))
+        .layer(from_fn_with_state(deadline, deadline::hold))
         // Outside of the deadline: what is late is the handler, not the compression of what it gave.
         .layer(compress::layer())
         // Unsafe methods from other sites; needs the host that the host layer made sure of.

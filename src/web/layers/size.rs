@@ -5,8 +5,8 @@ use axum::http::header;
 use axum::middleware::Next;
 use axum::response::Response;
 
-use super::failure;
-use crate::web::Error;
+use super::{failure, is_import};
+use crate::web::{Error, archive};
 
 /// Answers 413 to a body that is declared larger than `limit`, before any of it is read and whatever the route does with it:
 /// a sender that waits to be told to go on is told at once that it need not.
@@ -14,7 +14,12 @@ pub(super) async fn guard(State(limit): State<usize>, request: Request, next: Ne
     let declared = request.headers().get(header::CONTENT_LENGTH);
     // What is no number hyper has refused already.
     let declared = declared.and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
-    if declared.is_some_and(|length| length > limit as u64) {
+    let limit = if is_import(&request) {
+        archive::import::LARGEST
+    } else {
+        limit as u64
+    };
+    if declared.is_some_and(|length| length > limit) {
         return failure(request.uri(), Error::TooLarge);
     }
     next.run(request).await

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
-use axum::http::{StatusCode, Uri};
+use axum::http::{HeaderName, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
 
 use super::capture::{Detail, Wanted};
@@ -17,6 +17,7 @@ use crate::config::listen::host_of;
 use crate::model::{CaptureNumber, Settings};
 use crate::web::App;
 use crate::web::extract::{AnyVisit, BinByKey, Site};
+use crate::web::layers::headers;
 
 /// Which half a narrow screen shows; a wide one shows both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,6 +113,10 @@ struct WaitingPage {
     /// Whether the capture URL leads to this very machine, so that no sender elsewhere can reach it.
     is_local: bool,
 }
+
+/// A page with an open request may have a frame, in which the body is drawn; the script may put one into it at any time.
+pub(super) const POLICY: [(HeaderName, &str); 1] =
+    [(header::CONTENT_SECURITY_POLICY, headers::CSP_WITH_FRAMES)];
 
 /// The page of a bin around an open request.
 ///
@@ -226,7 +231,7 @@ pub(super) async fn show(
         view: View::List,
     };
     let page = draw(&app, &bin, &site, listing, shown).await?;
-    Ok((cookie, page).into_response())
+    Ok((cookie, POLICY, page).into_response())
 }
 
 async fn waiting(app: &App, bin: &BinByKey, site: &Site) -> Result<Page<WaitingPage>, Error> {

@@ -46,6 +46,7 @@ pub fn router() -> Router<Arc<App>> {
         .route("/theme.css", get(theme::css))
         .route("/b/{key}", get(bin::show))
         .route("/b/{key}/stream", get(stream::show))
+        .route("/b/{key}/export", get(download::all))
         .route("/b/{key}/forget", post(home::forget))
         .route("/b/{key}/test", post(sample::send))
         .route("/b/{key}/refused", get(refused::show))
@@ -59,6 +60,7 @@ pub fn router() -> Router<Arc<App>> {
         )
         .route("/b/{key}/requests/{n}", get(capture::show))
         .route("/b/{key}/requests/{n}/body", get(download::body))
+        .route("/b/{key}/requests/{n}/preview", get(download::preview))
         .route("/b/{key}/requests/{n}/as/{format}", get(download::export))
         .route(
             "/b/{key}/requests/{n}/delete",

@@ -19,6 +19,10 @@ const WHAT_SHOWN: usize = 80;
 /// One request in the list.
 #[derive(Debug, Template)]
 #[template(path = "part/capture_row.html")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a sign of its own in the row"
+)]
 pub(crate) struct CaptureRow {
     /// Its number.
     pub(crate) n: CaptureNumber,
@@ -26,6 +30,7 @@ pub(crate) struct CaptureRow {
     href: String,
     /// Whether it is the one that is open.
     is_open: bool,
+    is_imported: bool,
     is_pinned: bool,
     has_note: bool,
     method: String,
@@ -123,6 +128,7 @@ impl CaptureRow {
             n: line.n,
             href: filtered.request(key, line.n),
             is_open: open == Some(line.n),
+            is_imported: line.marks.imported,
             is_pinned: line.marks.pinned,
             has_note: !line.marks.note.is_empty(),
             method: text::one_line(&head.method, 24).into_owned(),

@@ -190,8 +190,14 @@ fn a_body_is_not_given_for_another_question() {
     let server = Server::start();
     let bin = server.bin();
     server.deliver_any(&bin);
-    let answer = server.of(&bin, "GET", "/captures/1/body?decoded=1");
-    answer.problem(422, Some("decoded"));
+    for (query, field) in [
+        ("decoded=2", "decoded"),
+        ("decoded=yes", "decoded"),
+        ("part=1", "part"),
+    ] {
+        let answer = server.of(&bin, "GET", &format!("/captures/1/body?{query}"));
+        answer.problem(422, Some(field));
+    }
 }
 
 #[test]

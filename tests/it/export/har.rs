@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 use hookwell::export::{Source, har};
-use hookwell::import::Bounds;
-use hookwell::import::har::Requests;
+use hookwell::import::split::{Form, Splitter};
+use hookwell::import::{self, Bounds};
 use hookwell::model::{
     Body, BodyState, CaptureNumber, Draft, Envelope, Head, Headers, Reply, Scheme, Timestamp,
     Version,
@@ -102,7 +102,13 @@ proptest! {
         let source = Source { capture: &capture, base: "http://h", body_url: "http://h/body" };
         let text = (har::FORMAT.write)(&source);
         let bounds = Bounds { body: 1000, head: 10_000, now: draft.envelope.received_at };
-        let read: Result<Vec<Draft>, _> = Requests::find(&text).unwrap().drafts(bounds).collect();
+        let (mut splitter, mut pieces) = (Splitter::new(Form::Har, 1_000_000), Default::default());
+        splitter.push(&text, &mut pieces);
+        prop_assert_eq!(splitter.finish(), Ok(None));
+        let read: Result<Vec<Draft>, _> = pieces
+            .iter()
+            .map(|piece| import::draft(Form::Har, piece.text.as_ref().unwrap(), bounds))
+            .collect();
         prop_assert_eq!(read, Ok(vec![draft]));
     }
 }

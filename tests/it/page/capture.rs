@@ -3,7 +3,7 @@
 use crate::support::{Bin, Response, Server};
 
 /// A server with a bin that has one capture, sent with these header lines and this body.
-fn captured(target: &str, headers: &[&str], body: &[u8]) -> (Server, Bin) {
+pub(super) fn captured(target: &str, headers: &[&str], body: &[u8]) -> (Server, Bin) {
     let server = Server::start();
     let bin = server.bin();
     let target = format!("/{}{target}", bin.id);
@@ -13,7 +13,7 @@ fn captured(target: &str, headers: &[&str], body: &[u8]) -> (Server, Bin) {
 }
 
 /// The part of the page that shows the open request.
-fn detail(server: &Server, bin: &Bin, query: &str) -> String {
+pub(super) fn detail(server: &Server, bin: &Bin, query: &str) -> String {
     let page = server.get(&bin.page(&format!("/requests/1?part=detail{query}")));
     assert_eq!(page.status, 200);
     let html = page.text();
@@ -22,7 +22,7 @@ fn detail(server: &Server, bin: &Bin, query: &str) -> String {
 }
 
 /// The text of a part of a page: what a reader sees, without tags.
-fn seen(html: &str) -> String {
+pub(super) fn seen(html: &str) -> String {
     let mut text = String::new();
     for piece in html.split('<') {
         let (_, after) = piece.split_once('>').unwrap_or(("", piece));
@@ -40,7 +40,7 @@ fn seen(html: &str) -> String {
 }
 
 /// The section with that id.
-fn section<'a>(html: &'a str, id: &str) -> &'a str {
+pub(super) fn section<'a>(html: &'a str, id: &str) -> &'a str {
     let start = html
         .find(&format!("<section class=\"sec\" id=\"{id}\""))
         .expect("the section");
@@ -48,7 +48,7 @@ fn section<'a>(html: &'a str, id: &str) -> &'a str {
     &rest[..rest.find("</section>").unwrap()]
 }
 
-fn is_a_download(response: &Response, name: &str) {
+pub(super) fn is_a_download(response: &Response, name: &str) {
     assert_eq!(response.status, 200);
     let header = |name| response.header(name).unwrap_or_default();
     assert_eq!(

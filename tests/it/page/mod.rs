@@ -5,8 +5,10 @@ mod capture;
 mod every;
 mod filter;
 mod home;
+mod kinds;
 mod settings;
 mod stream;
+mod viewers;
 
 use crate::support::{Bin, Response, Server};
 

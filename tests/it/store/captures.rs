@@ -2,10 +2,10 @@
 
 use bytes::Bytes;
 use hookwell::model::{
-    Body, BodyState, CaptureLine, CaptureNumber, Draft, Head, Headers, Reply, Scheme, Usage,
+    Body, BodyState, CaptureLine, CaptureNumber, Draft, Fault, Head, Headers, Reply, Scheme, Usage,
     Version,
 };
-use hookwell::store::{Error, Window};
+use hookwell::store::{Change, Error, Window};
 
 use super::{Place, START, assert_fails, draft, in_list, weight};
 
@@ -100,6 +100,8 @@ pub(super) fn odd_drafts() -> Vec<Draft> {
         delay_ms: 1500,
         headers: Headers::from_fields([(&b"X-Odd"[..], &b"\xe9"[..])]),
         body: Bytes::from_static(b"\0answered"),
+        fault: Some(Fault::Drip),
+        error: Some("line 1: ä".into()),
     };
     headers.envelope.received_at = START.minus_micros(-1);
     headers.envelope.took_us = u64::from(u32::MAX) + 7;
@@ -295,4 +297,38 @@ pub(super) async fn a_reply_is_gone_with_its_capture(place: Place) {
     let after = place.append(&bin, "y").await;
     let capture = place.store.capture(&bin, after).await.unwrap();
     assert!(capture.line.envelope.reply.body.is_empty());
+}
+
+pub(super) async fn a_reply_that_was_made_later_takes_the_place(place: Place) {
+    let bin = place.bin().await;
+    let n = place.append(&bin, "{}").await;
+    let made = Reply {
+        status: Some(207),
+        rule: Some("teapot".into()),
+        body: Bytes::from_static(b"made"),
+        error: Some("line 1: no".into()),
+        ..Reply::none()
+    };
+    let mut changes = place.store.changes();
+    place.store.answered(&bin, n, made.clone()).await.unwrap();
+    let capture = place.store.capture(&bin, n).await.unwrap();
+    assert_eq!(capture.line.envelope.reply, made);
+    while changes.recv().await.unwrap()[..] != [Change::Marked(bin.id, n)] {}
+    // The status of rows is another one, too, and what is gone stays gone.
+    let line = place
+        .store
+        .lines(&bin, newest(None, 1))
+        .await
+        .unwrap()
+        .remove(0);
+    assert_eq!(line.envelope.reply.status, Some(207));
+    place.store.clear(&bin).await.unwrap();
+    place.store.answered(&bin, n, made).await.unwrap();
+    assert_fails!(place.store.capture(&bin, n).await, Error::UnknownCapture);
+    // Only the first bytes of a long body are kept.
+    let mut long = draft("{}");
+    long.envelope.reply.body = vec![b'x'; 100_000].into();
+    let n = place.store.append(&bin, long).await.unwrap();
+    let kept = place.store.capture(&bin, n).await.unwrap();
+    assert_eq!(kept.line.envelope.reply.body.len(), 64 * 1024);
 }

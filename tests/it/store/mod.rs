@@ -12,6 +12,7 @@ mod keep;
 mod marks;
 mod numbers;
 mod refusals;
+mod rules;
 mod search;
 mod shares;
 mod sqlite;
@@ -142,7 +143,12 @@ fn draft(body: impl AsRef<[u8]>) -> Draft {
 fn in_list(capture: &Capture) -> CaptureLine {
     let mut line = capture.line.clone();
     let reply = &mut line.envelope.reply;
-    (reply.headers, reply.body) = (Headers::default(), Bytes::new());
+    *reply = Reply {
+        status: reply.status,
+        rule: reply.rule.take(),
+        delay_ms: reply.delay_ms,
+        ..Reply::none()
+    };
     line
 }
 
@@ -216,6 +222,9 @@ macro_rules! store_contract {
                 captures::neighbours_are_the_nearest_that_are_left,
                 captures::bodies_are_those_that_are_there,
                 captures::a_reply_is_gone_with_its_capture,
+                captures::a_reply_that_was_made_later_takes_the_place,
+                rules::uses_are_counted_by_rule_and_key,
+                rules::other_rules_begin_anew,
                 captures::a_deleted_capture_is_gone_at_once_and_once,
                 captures::clearing_says_how_many_and_leaves_nothing,
                 captures::a_bin_does_not_see_the_captures_of_another,

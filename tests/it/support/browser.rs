@@ -107,6 +107,15 @@ impl Browser {
         );
     }
 
+    /// Shows pages as to someone who prefers `light` or `dark`.
+    pub(crate) fn prefer(&self, scheme: &str) {
+        let feature = json!({ "name": "prefers-color-scheme", "value": scheme });
+        self.command(
+            "goog/cdp/execute",
+            &json!({ "cmd": "Emulation.setEmulatedMedia", "params": { "features": [feature] } }),
+        );
+    }
+
     /// What pages wrote to the console since this was asked last: errors, and what their content security policy refused. What
     /// could not be loaded is left out, since a server that is stopped is meant to be away.
     pub(crate) fn complaints(&self) -> Vec<String> {

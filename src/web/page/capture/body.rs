@@ -3,14 +3,13 @@
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 
-use super::fields::Rows;
+use super::drawn::{Drawn, Place};
+use super::note::{self, Note};
 use super::{Error, Wanted, text};
-use crate::model::{BodyState, CaptureLine, Headers, hex};
-use crate::viewer::{self, Choice, MediaType, Subject, View};
+use crate::model::{CaptureLine, hex};
+use crate::viewer::{self, Rest, Shown, Subject, Tab, multipart};
 use crate::web;
-
-/// From this size on a body is looked at on a thread that may take its time.
-const LARGE: usize = 64 * 1024;
+use crate::web::content::{self, Coding, Content, LOOKED_AT};
 
 /// The body, and what is said of it.
 #[derive(Debug)]
@@ -20,84 +19,177 @@ pub(super) struct BodyPart {
     pub(super) size: String,
     /// `application/json, utf-8, 1,271 bytes`.
     pub(super) label: String,
-    /// Its digest, in lower-case hexadecimal.
+    /// Its digest as it was sent, in lower-case hexadecimal.
     pub(super) sha256: String,
-    /// Whether it can be copied as text.
+    /// The digest of what is in it, where content codings were undone.
+    pub(super) decoded_sha256: Option<String>,
+    /// Whether it can be copied as text as it was sent.
     pub(super) is_text: bool,
-    /// Its view, and the switch to others.
-    pub(super) choice: Choice,
-    /// The rows of a view of names and values.
-    pub(super) rows: Rows,
+    /// What is behind the address that the bytes that are shown are copied from; `None` when they are no text.
+    pub(super) copy: Option<String>,
+    /// The content codings, with the way to the other form of the body.
+    pub(super) coding: Option<CodingPart>,
+    /// What is wrong with it, or odd about it, in sentences.
+    pub(super) notice: Option<String>,
+    /// The name of the viewer.
+    pub(super) viewer: &'static str,
+    /// The switch to others.
+    pub(super) tabs: [Tab; 4],
+    /// What is left out.
+    pub(super) rest: Option<Rest>,
+    /// Where it is.
+    pub(super) place: Place,
+    /// Its view.
+    pub(super) drawn: Drawn,
+    /// What can be read beside it.
+    pub(super) notes: Vec<Note>,
+}
+
+/// What is said of content codings.
+#[derive(Debug)]
+pub(super) struct CodingPart {
+    /// As a sentence.
+    pub(super) sentence: String,
+    /// Whether the bytes that are shown are the decoded ones.
+    pub(super) is_undone: bool,
 }
 
 impl BodyPart {
-    /// Looks at a body, with a large one on a thread of its own: reading and hashing ten megabytes would hold up others.
+    /// Looks at a body: what takes long, in a place where it holds up nobody.
     pub(super) async fn load(
         line: &CaptureLine,
         bytes: Bytes,
+        here: String,
         wanted: Wanted,
     ) -> Result<Self, Error> {
-        let headers = &line.envelope.head.headers;
-        let is_cut = line.state != BodyState::Complete;
-        let content_type = headers.get_text("content-type");
-        let media_type = content_type.as_deref().and_then(MediaType::parse);
-        let coding = coding(headers);
-        let is_large = bytes.len() >= LARGE;
-        let look = move || {
-            let subject = Subject {
-                bytes: &bytes,
-                media_type,
-                coding,
-                is_cut,
-            };
-            Self::new(&subject, &wanted)
-        };
-        if is_large {
-            let looked = tokio::task::spawn_blocking(look).await;
-            looked.map_err(|error| web::Error::Panicked(error.to_string()).into())
-        } else {
-            Ok(look())
-        }
+        let (for_work, sent) = (line.clone(), bytes.clone());
+        let work = move || Self::new(&for_work, &sent, here, &wanted);
+        Ok(content::look(line, &bytes, work).await??)
     }
 
-    fn new(subject: &Subject<'_>, wanted: &Wanted) -> Self {
-        let bytes = subject.bytes;
-        let choice = viewer::choose(subject, wanted.view.as_deref(), wanted.window);
-        Self {
-            is_empty: bytes.is_empty(),
-            size: text::size(bytes.len() as u64),
-            label: label(subject, &choice),
-            sha256: hex::encode(&Sha256::digest(bytes)),
-            is_text: std::str::from_utf8(bytes).is_ok() && !bytes.contains(&0),
-            rows: match &choice.shown.view {
-                View::Table(table) => Rows::of_table(table),
-                _ => Rows::default(),
-            },
-            choice,
-        }
+    fn new(
+        line: &CaptureLine,
+        sent: &Bytes,
+        here: String,
+        wanted: &Wanted,
+    ) -> Result<Self, web::Error> {
+        let content = Content::new(line, sent.clone(), wanted.is_as_sent, LOOKED_AT);
+        let whole = content.subject();
+        let place = Place {
+            here,
+            part: wanted.part.clone(),
+            is_as_sent: wanted.is_as_sent,
+        };
+        let subject = match &wanted.part {
+            Some(address) => multipart::part(&whole, address).ok_or(web::Error::NotFound)?,
+            None => whole.clone(),
+        };
+        let choice = viewer::choose(&subject, wanted.view.as_deref(), wanted.window);
+        let Shown {
+            view,
+            facts,
+            problem,
+            caution,
+            rest,
+        } = choice.shown;
+        let (coding, undone_badly) = coding(&content.coding, sent.len(), content.bytes.len());
+        let is_undone = coding.as_ref().is_some_and(|coding| coding.is_undone);
+        let problem = problem.map(|problem| how_shown(problem, choice.name));
+        let sentences: Vec<String> = undone_badly
+            .into_iter()
+            .chain(problem)
+            .chain(caution)
+            .collect();
+        let ask = match (&place.part, is_undone) {
+            (Some(_), _) => place.ask(),
+            (None, true) => "?decoded=1".to_owned(),
+            (None, false) => String::new(),
+        };
+        Ok(Self {
+            is_empty: sent.is_empty(),
+            size: text::size(sent.len() as u64),
+            label: label(&subject, &facts),
+            sha256: hex::encode(&Sha256::digest(sent)),
+            decoded_sha256: is_undone.then(|| hex::encode(&Sha256::digest(&content.bytes))),
+            is_text: is_text(sent),
+            copy: is_text(subject.bytes).then_some(ask),
+            coding,
+            notice: (!sentences.is_empty()).then(|| sentences.join(" ")),
+            viewer: choice.name,
+            tabs: choice.tabs,
+            rest,
+            drawn: Drawn::new(view, place.clone(), ""),
+            place,
+            notes: note::of(&line.envelope.head.headers, &whole),
+        })
     }
 }
 
-/// The content coding that the bytes are in.
-fn coding(headers: &Headers) -> Option<String> {
-    let coding = headers.get_text("content-encoding")?;
-    let coding = coding.trim().to_ascii_lowercase();
-    (!coding.is_empty() && coding != "identity").then_some(coding)
+fn is_text(bytes: &[u8]) -> bool {
+    std::str::from_utf8(bytes).is_ok() && !bytes.contains(&0)
+}
+
+/// What is wrong, and what is shown in spite of it.
+fn how_shown(problem: String, viewer: &str) -> String {
+    let how = match viewer {
+        "text" => " Shown as text; the first view shows what can be read.",
+        "hex" => " Shown as bytes.",
+        "lines" => " Shown line by line.",
+        "json" => " Shown as far as it goes.",
+        _ => "",
+    };
+    problem + how
+}
+
+/// What is said of the codings, and what went wrong with them.
+fn coding(coding: &Coding, sent: usize, shown: usize) -> (Option<CodingPart>, Option<String>) {
+    let sent = text::counted(sent as u64, "byte");
+    let part = |is_undone, sentence| {
+        Some(CodingPart {
+            sentence,
+            is_undone,
+        })
+    };
+    let name = |names: &str| text::one_line(names, 60).into_owned();
+    match coding {
+        Coding::Plain => (None, None),
+        Coding::Undone { names, problem } => {
+            let shown = text::counted(shown as u64, "byte");
+            let sentence = format!(
+                "Decoded from {}: {sent} were sent, {shown} are shown.",
+                name(names)
+            );
+            (part(true, sentence), problem.clone())
+        }
+        Coding::Kept { names, reason } => {
+            let why = reason
+                .as_ref()
+                .map(|reason| format!(" {}.", text::one_line(reason, 100)));
+            let sentence = format!(
+                "As sent, in {}: {sent}.{}",
+                name(names),
+                why.unwrap_or_default()
+            );
+            (part(false, sentence), None)
+        }
+        Coding::Untrue { names } => (
+            None,
+            Some(format!(
+                "Content-Encoding says {}, but the bytes are not: shown as sent.",
+                name(names)
+            )),
+        ),
+    }
 }
 
 /// What the body is called, how it was read, and how large it is.
-fn label(subject: &Subject<'_>, choice: &Choice) -> String {
+fn label(subject: &Subject<'_>, facts: &[String]) -> String {
     let mut words = Vec::new();
     if let Some(media_type) = &subject.media_type {
         words.push(text::one_line(&media_type.essence, 80).into_owned());
     }
-    if let Some(coding) = &subject.coding {
-        words.push(format!("{} as sent", text::one_line(coding, 40)));
-    }
     words.extend(
-        choice
-            .shown
-            .facts
+        facts
             .iter()
             .map(|fact| text::one_line(fact, 120).into_owned()),
     );

@@ -1,13 +1,16 @@
 //! One request: all that was recorded of it, with its body as a viewer shows it.
 //!
 //! [`Detail`] is the part of the page on the right; it is drawn alone for the page's script (`?part=detail`), and inside of
-//! the bin's page otherwise. What it says is made here from the model: `fact` what is out of the ordinary, `fields` names
-//! and values, `body` the body with what was done to it, `signed` what its signature is worth.
+//! the bin's page otherwise. What it says is made here from the model: `signed` what its signature is worth, `fact` what is out of
+//! the ordinary, `note` what unfolds to be read, `fields` names and values, `body` the body with what was done to it, `drawn` its
+//! view.
 
 mod body;
+mod drawn;
 mod fact;
 mod fields;
 mod handshake;
+mod note;
 pub(super) mod signed;
 
 use std::sync::Arc;
@@ -25,10 +28,10 @@ use super::bin::{self, Shown};
 use super::filter::Filtered;
 use super::listing::List;
 use super::row::colour;
-use super::{Error, Page, query, text};
+use super::{Error, Page, download, query, text};
 use crate::export::{FORMATS, Format, Kind, Url};
 use crate::model::{BodyState, Capture, CaptureLine, CaptureNumber, Marks, Timestamp, Version};
-use crate::viewer::{LineKind, Spelled, View, Window};
+use crate::viewer::{Spelled, Window};
 use crate::web::App;
 use crate::web::extract::{BinByKey, Glimpse, Number, Part, Site};
 
@@ -43,6 +46,10 @@ const REPLY: usize = 8192;
 pub struct Wanted {
     view: Option<String>,
     window: Window,
+    /// Which part of the body, where not all of it.
+    part: Option<String>,
+    /// Whether content codings are to be left as they are.
+    is_as_sent: bool,
     /// What its list is filtered by.
     filtered: Filtered,
 }
@@ -56,7 +63,7 @@ impl Wanted {
         }
     }
 
-    /// Reads `?view=`, `?offset=`, `?lines=all` and `?q=`; what is not understood is passed over.
+    /// Reads `?view=`, `?offset=`, `?lines=all`, `?in=`, `?as=sent` and `?q=`; what is not understood is passed over.
     pub fn from_uri(uri: &Uri, now: Timestamp) -> Self {
         Self {
             view: query::value(uri, "view").map(str::to_owned),
@@ -64,6 +71,8 @@ impl Wanted {
                 offset: query::number(uri, "offset").unwrap_or(0),
                 all: query::value(uri, "lines") == Some("all"),
             },
+            part: download::part(uri),
+            is_as_sent: query::value(uri, "as") == Some("sent"),
             filtered: Filtered::from_uri(uri, now),
         }
     }
@@ -165,14 +174,15 @@ impl Detail {
         let filtered = &wanted.filtered;
         let (newer, older) = bin.neighbours(&*app.store, &filtered.filter, n).await?;
         let Capture { line, body } = capture;
-        let body = BodyPart::load(&line, body, wanted.clone()).await?;
+        let path = format!("/b/{}", bin.key);
+        let here = format!("{path}/requests/{n}");
+        let body = BodyPart::load(&line, body, here.clone(), wanted.clone()).await?;
         let envelope = &line.envelope;
         let head = &envelope.head;
         let origin = Origin::of(envelope.peer, &app.config.listen.trusted_proxies);
-        let path = format!("/b/{}", bin.key);
         Ok(Self {
             n,
-            here: format!("{path}/requests/{n}"),
+            here,
             permalink: format!("{}/requests/{n}", site.inspect_url(&bin.key)),
             list: filtered.on(&path),
             newer: newer.map(|n| filtered.request(&bin.key, n)),
@@ -298,7 +308,8 @@ pub(super) async fn show(
         detail_html: detail.render().map_err(crate::web::Error::Template)?,
         view: bin::View::Detail,
     };
-    bin::shell(&app, &bin, &site, shown).await
+    let page = bin::shell(&app, &bin, &site, shown).await?;
+    Ok((bin::POLICY, page).into_response())
 }
 
 /// The capture of that number, as the key shows it.
