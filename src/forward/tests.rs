@@ -56,6 +56,10 @@ fn order(url: &str) -> Order {
     }
 }
 
+fn made(order: &Order, capture: &Capture) -> outbound::Request {
+    request(&bin(), capture, order, NOW).unwrap()
+}
+
 fn block(request: &outbound::Request) -> String {
     String::from_utf8_lossy(request.headers.block()).into_owned()
 }
@@ -64,7 +68,7 @@ fn block(request: &outbound::Request) -> String {
 fn a_capture_is_sent_on_with_its_mark() {
     let capture = capture(b"X-B: 1\r\nx-a: 2\r\n", b"{}");
     let mut order = order("https://example.com/hooks?k=1");
-    let request = super::request(&bin(), &capture, &order, NOW).unwrap();
+    let request = made(&order, &capture);
     let id = bin().id;
     assert_eq!(
         block(&request),
@@ -82,7 +86,7 @@ fn a_capture_is_sent_on_with_its_mark() {
         set: vec![("X-A".into(), "3".into()), ("New".into(), "4".into())],
         body: Some(Bytes::from_static(b"other")),
     };
-    let request = super::request(&bin(), &capture, &order, NOW).unwrap();
+    let request = made(&order, &capture);
     assert_eq!(
         request.url.to_string(),
         "https://example.com/hooks/orders?k=1&x=1"
@@ -106,7 +110,7 @@ fn a_request_is_signed_anew_with_the_time_of_sending() {
     );
     let mut order = order("https://example.com/");
     order.sign = Some("stripe".into());
-    let request = super::request(&bin(), &capture, &order, NOW).unwrap();
+    let request = made(&order, &capture);
     let fields: Vec<_> = request.headers.iter().collect();
     assert_eq!(fields[0], (&b"X-Odd"[..], &b"caf\xe9"[..]));
     let signed = String::from_utf8_lossy(fields[1].1).into_owned();

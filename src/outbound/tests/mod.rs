@@ -266,9 +266,9 @@ fn a_path_goes_behind_the_path_of_a_url() {
 
 #[tokio::test]
 async fn what_is_sent_is_what_was_captured() {
-    let (heard, hear) = std::sync::mpsc::channel();
+    let (kept, arrived) = std::sync::mpsc::channel();
     let address = target(move |mut stream| {
-        heard.send(read_to(&mut stream, b"hello")).unwrap();
+        kept.send(read_to(&mut stream, b"hello")).unwrap();
         stream
             .write_all(b"HTTP/1.1 299 Cr\xe9e\r\nSet-Cookie: a=1\r\nX-A: b\r\nSet-Cookie: c=\xe9\r\nContent-Length: 2\r\n\r\nok")
             .unwrap();
@@ -286,7 +286,7 @@ async fn what_is_sent_is_what_was_captured() {
         "BREW /a%2Fb/../c?x=1;2&&y HTTP/1.1\r\nHost: {address}\r\nX-GitHub-Event: push\r\nx-lower: caf\u{fffd}\r\ncontent-LENGTH: 5\r\n\
         Accept: */*\r\nX-Twice: 1\r\nX-Twice: 2\r\nConnection: close\r\n\r\nhello"
     );
-    assert_eq!(String::from_utf8_lossy(&hear.recv().unwrap()), want);
+    assert_eq!(String::from_utf8_lossy(&arrived.recv().unwrap()), want);
     let answer = tried.answer.unwrap();
     assert_eq!(
         (answer.status, &answer.body.bytes[..], answer.body.state),
@@ -308,9 +308,9 @@ async fn what_is_sent_is_what_was_captured() {
 #[tokio::test]
 async fn a_get_without_a_body_has_no_length_and_a_post_has_one() {
     for (method, has_length) in [("GET", false), ("HEAD", false), ("POST", true)] {
-        let (heard, hear) = std::sync::mpsc::channel();
+        let (kept, arrived) = std::sync::mpsc::channel();
         let address = target(move |mut stream| {
-            heard.send(read_to(&mut stream, b"\r\n\r\n")).unwrap();
+            kept.send(read_to(&mut stream, b"\r\n\r\n")).unwrap();
             stream.write_all(b"HTTP/1.1 204 \r\n\r\n").unwrap();
         });
         let request = Request {
@@ -320,7 +320,7 @@ async fn a_get_without_a_body_has_no_length_and_a_post_has_one() {
             ..request(&format!("http://{address}/"))
         };
         assert_eq!(send(&loopback(), request).await.answer.unwrap().status, 204);
-        let head = String::from_utf8(hear.recv().unwrap())
+        let head = String::from_utf8(arrived.recv().unwrap())
             .unwrap()
             .to_ascii_lowercase();
         assert_eq!(head.contains("content-length: 0"), has_length, "{head}");
@@ -356,7 +356,7 @@ async fn an_answer_is_kept_up_to_its_bound() {
         stream
             .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 1073741824\r\n\r\n")
             .unwrap();
-        let piece = [b'x'; 65536];
+        let piece = vec![b'x'; 65536];
         while stream.write_all(&piece).is_ok() {}
     });
     let tried = send(&loopback(), request(&format!("http://{address}/"))).await;

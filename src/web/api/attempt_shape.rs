@@ -83,7 +83,10 @@ pub(super) struct Copies<'a> {
 /// What came of a replay: one attempt, or with `copies` several.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(untagged)]
-#[expect(dead_code, reason = "the document's word for either of the two")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "made once an answer, and written at once"
+)]
 pub(super) enum Replayed<'a> {
     /// One.
     One(Attempt<'a>),

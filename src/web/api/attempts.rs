@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::attempt_shape::{self as wire, AttemptList, Copies};
+use super::attempt_shape::{self as wire, AttemptList, Copies, Replayed};
 use super::json::{self, JsonBody};
 use super::{Error, Problem};
 use crate::filter::Filter;
@@ -149,7 +149,7 @@ fn required<T: serde::de::DeserializeOwned>(body: Option<Value>) -> Result<T, we
     ),
     request_body(content = Replay, content_type = "application/json"),
     responses(
-        (status = 201, description = "What came of it; with `copies` of each of them", body = wire::Replayed<'_>),
+        (status = 201, description = "What came of it; with `copies` of each of them", body = Replayed<'_>),
         (status = 422, description = "The address is none that may be called, or a field has a value that cannot be", body = Problem,
             content_type = "application/problem+json"),
     )
@@ -165,13 +165,15 @@ pub(super) async fn create(
     let order = replay.order()?;
     let Some(copies) = copies else {
         let attempt = replay::one(&app, &bin, number.0, &order).await?;
-        return Ok((StatusCode::CREATED, Json(wire::Attempt::whole(&attempt))).into_response());
+        let made = Replayed::One(wire::Attempt::whole(&attempt));
+        return Ok((StatusCode::CREATED, Json(made)).into_response());
     };
     if !(2..=MOST_COPIES).contains(&copies) {
         return Err(invalid("copies", format!("expected 2 to {MOST_COPIES}")).into());
     }
     let attempts = replay::copies(&app, &bin, number.0, &order, copies).await?;
-    Ok((StatusCode::CREATED, Json(Copies::new(&attempts))).into_response())
+    let made = Replayed::Copies(Copies::new(&attempts));
+    Ok((StatusCode::CREATED, Json(made)).into_response())
 }
 
 /// List attempts

@@ -18,6 +18,7 @@ mod mark;
 mod query;
 mod recent;
 mod refused;
+mod replay;
 mod row;
 mod sample;
 mod settings;
@@ -69,6 +70,7 @@ pub fn router() -> Router<Arc<App>> {
         .route("/b/{key}/share", get(share::show).post(share::create))
         .route("/b/{key}/share/{share}/revoke", post(share::revoke))
         .route("/b/{key}/requests/{n}/mark", post(mark::mark))
+        .route("/b/{key}/requests/{n}/replay", post(replay::create))
         .route(
             "/b/{key}/settings",
             get(settings::show).post(settings::update),

@@ -9,6 +9,7 @@ mod body;
 mod drawn;
 mod fact;
 mod fields;
+mod forwards;
 mod handshake;
 mod note;
 pub(super) mod signed;
@@ -23,6 +24,7 @@ use axum::response::{IntoResponse, Response};
 use self::body::BodyPart;
 use self::fact::Fact;
 use self::fields::{Origin, Rows};
+use self::forwards::Forwards;
 use self::signed::Signed;
 use super::bin::{self, Shown};
 use super::filter::Filtered;
@@ -108,6 +110,8 @@ pub struct Detail {
     query: Rows,
     cookies: Rows,
     reply: ReplyPart,
+    /// Where it was sent on to; `None` for readers of a share link.
+    forwards: Option<Forwards>,
     formats: &'static [&'static Format],
     marks: Marks,
     /// Whether the reader may change it.
@@ -173,6 +177,7 @@ impl Detail {
         let asked = handshake::fact(bin, &capture);
         let filtered = &wanted.filtered;
         let (newer, older) = bin.neighbours(&*app.store, &filtered.filter, n).await?;
+        let forwards = Forwards::load(app, bin, &capture.line).await?;
         let Capture { line, body } = capture;
         let path = format!("/b/{}", bin.key);
         let here = format!("{path}/requests/{n}");
@@ -204,6 +209,7 @@ impl Detail {
             query: Rows::of_query(head.query()),
             cookies: Rows::of_cookies(&head.headers),
             reply: ReplyPart::new(&line),
+            forwards,
             formats: &FORMATS,
             can_write: bin.can_write(),
             is_alone: bin.only().is_some(),
