@@ -14,11 +14,13 @@ use crate::support::{Bin, Browser, Server, Wants, eventually};
 /// come in this order: the first is seen by a browser that knows no bins.
 type State = (&'static str, &'static str, &'static str);
 
-const STATES: [State; 48] = [
+const STATES: [State; 50] = [
     ("/", "", LOADED),
     ("{empty}", "", LOADED),
     ("{bin}", "", LIVE),
     ("{bin}?before=6", "", LOADED),
+    ("/providers", "", LOADED),
+    ("{bin}/sample", "", LOADED),
     ("{bin}/requests/1", "", LOADED),
     ("{bin}/requests/1?view=text", "", LOADED),
     ("{bin}/requests/1?view=hex", "", LOADED),

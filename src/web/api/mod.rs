@@ -16,11 +16,13 @@ mod attempts;
 mod bins;
 mod captures;
 mod change;
+mod compare;
 mod error;
 mod events;
 mod json;
 mod marks;
 pub mod openapi;
+mod providers;
 pub(in crate::web) mod query;
 mod shares;
 mod signing;
@@ -51,6 +53,7 @@ pub fn router() -> Router<Arc<App>> {
 fn described() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::with_openapi(openapi::preface())
         .routes(routes!(openapi::show))
+        .routes(routes!(providers::index))
         .routes(routes!(bins::create))
         .routes(routes!(bins::show, bins::update, bins::delete))
         .routes(routes!(captures::index, captures::clear))
@@ -64,6 +67,7 @@ fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(attempts::create_many))
         .routes(routes!(attempts::index))
         .routes(routes!(attempts::show))
+        .routes(routes!(compare::show))
         .routes(routes!(events::watch))
         .routes(routes!(shares::create, shares::index, shares::revoke_all))
         .routes(routes!(shares::revoke))

@@ -1,5 +1,7 @@
 //! HAR: what is written of a capture reads back as the same one.
 
+use std::collections::VecDeque;
+
 use bytes::Bytes;
 use hookwell::export::{Source, har};
 use hookwell::import::split::{Form, Splitter};
@@ -102,7 +104,7 @@ proptest! {
         let source = Source { capture: &capture, base: "http://h", body_url: "http://h/body" };
         let text = (har::FORMAT.write)(&source);
         let bounds = Bounds { body: 1000, head: 10_000, now: draft.envelope.received_at };
-        let (mut splitter, mut pieces) = (Splitter::new(Form::Har, 1_000_000), Default::default());
+        let (mut splitter, mut pieces) = (Splitter::new(Form::Har, 1_000_000), VecDeque::default());
         splitter.push(&text, &mut pieces);
         prop_assert_eq!(splitter.finish(), Ok(None));
         let read: Result<Vec<Draft>, _> = pieces
