@@ -1,14 +1,18 @@
 //! Sends captures on: what goes out again of what came in.
 //!
 //! A capture becomes a request to another URL ([`request`]): the same bytes, or some of it changed, or signed again as its provider
-//! signs. The [`outbound`] client sends it, the [`store`](crate::store) keeps what came of it as an attempt. It stands below
+//! signs. [`queue`] sends on what the targets of a bin are to have. The [`outbound`] client sends it, the [`store`](crate::store) keeps what came of it as an attempt. It stands below
 //! [`web`](crate::web), where people and programs ask for it, and knows nothing of pages or who may ask.
 //!
 //! What is sent on carries [`MARK`], with bin and number of the capture; a request that comes back with it adds to that list, so that
 //! a bin whose target leads back to it is noticed ([`loops`]).
 
+mod check;
+pub mod queue;
 mod sign;
 
+pub use check::{Wrong, check};
+pub use queue::Forwarder;
 pub use sign::Unsigned;
 
 use std::fmt::Write as _;

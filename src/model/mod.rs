@@ -25,6 +25,7 @@ pub mod rule;
 pub mod secret;
 pub mod share;
 pub mod signing;
+pub mod target;
 pub mod time;
 pub mod verdict;
 
@@ -44,5 +45,6 @@ pub use rule::{Fault, Per, PlannedHeader, PlannedReply, Rule};
 pub use secret::Secret;
 pub use share::{Access, MaskKey, Share};
 pub use signing::{OwnScheme, Secrets};
+pub use target::{Forward, Settled, Target, TargetHeader, TargetState};
 pub use time::{Clock, Timestamp};
 pub use verdict::{Flaw, Verdict, VerdictState};

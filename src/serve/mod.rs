@@ -23,6 +23,7 @@ use tower::ServiceExt;
 pub use connection::{Answering, Cut, HandlerResponse};
 
 use crate::config::{Config, LimitsConfig};
+use crate::forward::Forwarder;
 use crate::ingest::{Ingest, Link};
 use crate::live::Hub;
 use crate::model::{Clock, Reason};
@@ -138,6 +139,9 @@ pub async fn run(
         config: Arc::clone(&config),
         clock: clock.clone(),
     });
+    let base = config.listen.public_base();
+    let forwarder = Forwarder::new(Arc::clone(&store), outbound, clock.clone(), base);
+    let forwarding = tokio::spawn(forwarder.run());
     let handler = Arc::new(Hookwell {
         ingest,
         router: web::router(&app),
@@ -157,6 +161,8 @@ pub async fn run(
     }
     handler.ingest.settle().await;
     sweeper.abort();
+    // What is under way is tried again by the next server.
+    forwarding.abort();
     store.close().await;
     tracing::info!("stopped");
     Ok(())

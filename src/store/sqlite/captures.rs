@@ -5,7 +5,7 @@ use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 
 use super::bins::Counters;
 use super::row::{self, int, row_id};
-use super::{attempts, events, marks, replies};
+use super::{attempts, events, forwards, marks, replies};
 use crate::model::{Capture, CaptureLine, CaptureNumber, Draft, Keep, Scheme};
 use crate::store::Window;
 
@@ -197,6 +197,7 @@ pub(super) fn delete(
     events::purge(connection, id - 1, id)?;
     replies::purge(connection, id - 1, id)?;
     attempts::purge(connection, id - 1, id)?;
+    forwards::purge(connection, id - 1, id)?;
     if marks::delete(connection, id)?.pinned {
         counters.pinned = counters.pinned.saturating_sub(1);
         counters.pinned_bytes = counters.pinned_bytes.saturating_sub(weight);
@@ -304,6 +305,7 @@ fn trim_between_pins(
         events::purge(connection, id - 1, id)?;
         replies::purge(connection, id - 1, id)?;
         attempts::purge(connection, id - 1, id)?;
+        forwards::purge(connection, id - 1, id)?;
         marks::delete(connection, id)?;
     }
     Ok(())
@@ -349,6 +351,7 @@ pub(super) fn purge(
     events::purge(connection, row_id(serial, purged), row_id(serial, upto))?;
     replies::purge(connection, row_id(serial, purged), row_id(serial, upto))?;
     attempts::purge(connection, row_id(serial, purged), row_id(serial, upto))?;
+    forwards::purge(connection, row_id(serial, purged), row_id(serial, upto))?;
     connection
         .prepare_cached("UPDATE bins SET purged = ?2 WHERE serial = ?1")?
         .execute([int(serial), int(upto)])?;

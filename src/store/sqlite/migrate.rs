@@ -17,6 +17,7 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0006_replies.sql"),
     include_str!("migrations/0007_rules.sql"),
     include_str!("migrations/0008_attempts.sql"),
+    include_str!("migrations/0009_targets.sql"),
 ];
 
 /// Runs the steps that are missing, each in a transaction of its own with its version.

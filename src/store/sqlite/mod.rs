@@ -3,7 +3,7 @@
 //! [`writer`] is the one thread that writes, fed by [`queue`] a batch at a time; [`reader`] holds read-only connections that
 //! never wait for it; [`checkpoint`] empties the write-ahead log in the background, [`purge`] deletes in small steps; [`cache`]
 //! knows bins by name; [`folder`] opens the database, [`room`] is for the day the disk is full. [`bins`], [`captures`],
-//! [`search`], [`events`], [`marks`], [`attempts`], [`shares`], [`replies`], [`uses`] and [`refusals`] are the SQL, [`row`] turns
+//! [`search`], [`events`], [`marks`], [`attempts`], [`forwards`], [`shares`], [`replies`], [`uses`] and [`refusals`] are the SQL, [`row`] turns
 //! columns into the model.
 //!
 //! Durability: WAL with `synchronous=FULL`, so a commit is on the disk before anybody hears of it
@@ -16,6 +16,7 @@ mod captures;
 mod checkpoint;
 mod events;
 mod folder;
+mod forwards;
 mod marks;
 mod migrate;
 mod purge;
@@ -49,8 +50,9 @@ use self::writer::{Outcome, Writer};
 use super::{Address, Change, ChangeFeed, Error, Found, Result, Search, Store, Window};
 use crate::config::StoreConfig;
 use crate::model::{
-    Attempt, Bin, BinId, Capture, CaptureLine, CaptureNumber, Clock, Draft, KeyHash, Marks,
-    MarksChange, MaskKey, Refusal, Reply, Settings, Share, Timestamp, Try, Usage,
+    Attempt, Bin, BinId, Capture, CaptureLine, CaptureNumber, Clock, Draft, Forward, KeyHash,
+    Marks, MarksChange, MaskKey, Refusal, Reply, Settings, Settled, Share, TargetState, Timestamp,
+    Try, Usage,
 };
 
 /// How many batches of changes a reader of the feed may be behind.
@@ -259,6 +261,7 @@ impl Store for Sqlite {
                 if has_other_rules {
                     uses::reset(transaction, updated.serial)?;
                 }
+                forwards::keep_only(transaction, &updated)?;
                 bins::update(transaction, updated.serial, &updated.settings)?;
                 Ok(((), Change::Updated(updated.id)))
             })?;
@@ -442,6 +445,91 @@ impl Store for Sqlite {
         let serial = bin.serial;
         self.readers
             .read(move |connection| attempts::find(connection, serial, n, id))
+            .await
+    }
+
+    async fn lanes(&self) -> Result<Vec<(BinId, String)>> {
+        self.readers
+            .read(|connection| forwards::lanes(connection))
+            .await
+    }
+
+    async fn forwards(&self, bin: &Bin, target: &str, limit: usize) -> Result<Vec<Forward>> {
+        let (serial, target) = (bin.serial, target.to_owned());
+        self.readers
+            .read(move |connection| forwards::waiting(connection, serial, &target, limit))
+            .await
+    }
+
+    async fn dead_forwards(&self, bin: &Bin, limit: usize) -> Result<Vec<Forward>> {
+        let serial = bin.serial;
+        self.readers
+            .read(move |connection| forwards::dead(connection, serial, limit))
+            .await
+    }
+
+    async fn settle(
+        &self,
+        bin: &Bin,
+        forward: Forward,
+        settled: Settled,
+        tried: Option<Try>,
+    ) -> Result<Option<Timestamp>> {
+        let (serial, now) = (bin.serial, self.clock.now());
+        self.write(move |writer| {
+            writer.aside(serial, |transaction, counters| {
+                let n = forward.n;
+                let is_there = captures::weight_of(transaction, serial, n, counters)?.is_some();
+                if let Some(tried) = tried.filter(|_| is_there) {
+                    attempts::insert(transaction, serial, n, tried)?;
+                }
+                Ok(forwards::settle(
+                    transaction,
+                    serial,
+                    &forward,
+                    settled,
+                    now,
+                )?)
+            })
+        })
+        .await
+    }
+
+    async fn pause_target(&self, bin: &Bin, target: &str) -> Result<()> {
+        let (serial, target, now) = (bin.serial, target.to_owned(), self.clock.now());
+        self.write(move |writer| {
+            writer.aside(serial, |transaction, _| {
+                Ok(forwards::pause(transaction, serial, &target, now)?)
+            })
+        })
+        .await
+    }
+
+    async fn retry_forwards(&self, bin: &Bin, target: Option<String>) -> Result<u64> {
+        let (serial, id, now) = (bin.serial, bin.id, self.clock.now());
+        self.write(move |writer| {
+            writer.change(serial, |transaction, _| {
+                let retried = forwards::retry(transaction, serial, target.as_deref(), now)?;
+                Ok((retried, Change::Updated(id)))
+            })
+        })
+        .await
+    }
+
+    async fn forget_target(&self, bin: &Bin, target: &str) -> Result<()> {
+        let (serial, target) = (bin.serial, target.to_owned());
+        self.write(move |writer| {
+            writer.aside(serial, |transaction, _| {
+                Ok(forwards::forget(transaction, serial, &target)?)
+            })
+        })
+        .await
+    }
+
+    async fn target_states(&self, bin: &Bin) -> Result<Vec<TargetState>> {
+        let bin = bin.clone();
+        self.readers
+            .read(move |connection| forwards::states(connection, &bin))
             .await
     }
 

@@ -21,7 +21,7 @@ use super::queue::{
     Append, Batch, Next, Queue, REFUSED_ADDRESSES, REFUSED_TRACES, Refused, closed,
 };
 use super::room::{Room, SMALL, shrink_log};
-use super::{captures, events, marks, refusals, replies};
+use super::{captures, events, forwards, marks, refusals, replies};
 use crate::model::{Bin, BinId, CaptureNumber, Draft};
 use crate::store::{Address, Change, Error, Result};
 
@@ -304,6 +304,10 @@ impl Writer {
                 counters.last_n,
                 &draft.envelope.reply,
             )?;
+            if !draft.imported {
+                let at = draft.envelope.received_at;
+                forwards::enqueue(&transaction, bin, counters.last_n, at)?;
+            }
             counters.captures += 1;
             counters.bytes += captures::weight(draft);
             // What was imported may be older than the bin, which must not be over at once by it.

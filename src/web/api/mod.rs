@@ -26,6 +26,7 @@ mod providers;
 pub(in crate::web) mod query;
 mod shares;
 mod signing;
+mod targets;
 pub(in crate::web) mod wire;
 
 use std::sync::Arc;
@@ -67,6 +68,8 @@ fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(attempts::create_many))
         .routes(routes!(attempts::index))
         .routes(routes!(attempts::show))
+        .routes(routes!(targets::index))
+        .routes(routes!(targets::retry))
         .routes(routes!(compare::show))
         .routes(routes!(events::watch))
         .routes(routes!(shares::create, shares::index, shares::revoke_all))

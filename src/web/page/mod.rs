@@ -28,6 +28,7 @@ mod settings;
 mod share;
 mod signing;
 mod stream;
+mod targets;
 mod text;
 mod theme;
 
@@ -83,6 +84,7 @@ pub fn router() -> Router<Arc<App>> {
         )
         .route("/b/{key}/reply", post(plan::update_reply))
         .route("/b/{key}/rule", post(plan::update_rule))
+        .route("/b/{key}/targets", post(targets::update))
         .route("/b/{key}/signing", post(signing::update))
         .method_not_allowed_fallback(error::method_not_allowed)
 }

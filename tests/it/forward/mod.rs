@@ -2,6 +2,7 @@
 
 mod guard;
 mod replay;
+mod targets;
 
 use serde_json::{Value, json};
 
