@@ -98,9 +98,11 @@ impl Forwarder {
                     for change in batch.iter() {
                         match change {
                             Change::Captured(bin, _) => {
-                                self.look_for(*bin, false, &mut tasks).await
+                                self.look_for(*bin, false, &mut tasks).await;
                             }
-                            Change::Updated(bin) => self.look_for(*bin, true, &mut tasks).await,
+                            Change::Updated(bin) => {
+                                self.look_for(*bin, true, &mut tasks).await;
+                            }
                             _ => {}
                         }
                     }

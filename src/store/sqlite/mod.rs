@@ -449,9 +449,7 @@ impl Store for Sqlite {
     }
 
     async fn lanes(&self) -> Result<Vec<(BinId, String)>> {
-        self.readers
-            .read(|connection| forwards::lanes(connection))
-            .await
+        self.readers.read(forwards::lanes).await
     }
 
     async fn forwards(&self, bin: &Bin, target: &str, limit: usize) -> Result<Vec<Forward>> {

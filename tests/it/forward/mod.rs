@@ -1,6 +1,7 @@
 //! Sending captures on: what arrives there, what is kept of the answer, and where nothing is sent.
 
 mod guard;
+mod pause;
 mod replay;
 mod targets;
 

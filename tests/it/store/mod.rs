@@ -8,6 +8,7 @@ mod bins;
 mod captures;
 mod deliveries;
 mod durable;
+mod forwards;
 mod keep;
 mod marks;
 mod numbers;
@@ -233,6 +234,8 @@ macro_rules! store_contract {
                 durable::a_caller_that_stops_waiting_leaves_all_or_nothing,
                 durable::what_was_accepted_is_finished_before_closing,
                 durable::a_closed_store_is_unavailable,
+                forwards::captures_are_queued_for_targets_and_leave_with_their_rows,
+                forwards::what_becomes_of_a_capture_is_noted,
                 keep::the_oldest_above_the_count_are_gone_at_once,
                 keep::the_oldest_above_the_bytes_are_gone_at_once,
                 keep::readers_never_see_more_than_is_kept,
