@@ -3,10 +3,12 @@
 //! An engine is a function that opens it over a folder with a clock: it gets one line at the end of this file, and its own
 //! promises beyond the contract a test beside its name. Behaviours take a [`Place`] and know the trait alone.
 
+mod attempts;
 mod bins;
 mod captures;
 mod deliveries;
 mod durable;
+mod forwards;
 mod keep;
 mod marks;
 mod numbers;
@@ -205,6 +207,9 @@ macro_rules! store_contract {
             use super::super::store_contract;
 
             store_contract! { $engine:
+                attempts::an_attempt_is_read_as_it_was_kept,
+                attempts::attempts_go_with_their_capture,
+                attempts::the_oldest_attempts_make_room,
                 bins::aliases_are_unique_and_free_again_when_their_bin_is_gone,
                 bins::a_bin_is_found_by_id_alias_and_key,
                 bins::only_the_right_key_opens_a_bin,
@@ -230,6 +235,8 @@ macro_rules! store_contract {
                 durable::a_caller_that_stops_waiting_leaves_all_or_nothing,
                 durable::what_was_accepted_is_finished_before_closing,
                 durable::a_closed_store_is_unavailable,
+                forwards::captures_are_queued_for_targets_and_leave_with_their_rows,
+                forwards::what_becomes_of_a_capture_is_noted,
                 keep::the_oldest_above_the_count_are_gone_at_once,
                 keep::the_oldest_above_the_bytes_are_gone_at_once,
                 keep::readers_never_see_more_than_is_kept,

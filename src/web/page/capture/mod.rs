@@ -9,6 +9,7 @@ mod body;
 mod drawn;
 mod fact;
 mod fields;
+mod forwards;
 mod handshake;
 mod note;
 mod reply;
@@ -24,6 +25,7 @@ use axum::response::{IntoResponse, Response};
 use self::body::BodyPart;
 use self::fact::Fact;
 use self::fields::{Origin, Rows};
+use self::forwards::Forwards;
 use self::reply::ReplyPart;
 use self::signed::Signed;
 use super::bin::{self, Shown};
@@ -109,6 +111,8 @@ pub struct Detail {
     query: Rows,
     cookies: Rows,
     reply: ReplyPart,
+    /// Where it was sent on to; `None` for readers of a share link.
+    forwards: Option<Forwards>,
     formats: &'static [&'static Format],
     marks: Marks,
     /// Whether the reader may change it.
@@ -167,6 +171,7 @@ impl Detail {
         let asked = handshake::fact(bin, &capture);
         let filtered = &wanted.filtered;
         let (newer, older) = bin.neighbours(&*app.store, &filtered.filter, n).await?;
+        let forwards = Forwards::load(app, bin, &capture.line).await?;
         let Capture { line, body } = capture;
         let path = format!("/b/{}", bin.key);
         let here = format!("{path}/requests/{n}");
@@ -203,6 +208,7 @@ impl Detail {
             query: Rows::of_query(head.query()),
             cookies: Rows::of_cookies(&head.headers),
             reply: ReplyPart::new(&line),
+            forwards,
             formats: &FORMATS,
             can_write: bin.can_write(),
             is_alone: bin.only().is_some(),
