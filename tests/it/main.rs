@@ -18,6 +18,7 @@ mod disk;
 mod export;
 mod floors;
 mod framing;
+mod keyboard;
 mod limits;
 mod list;
 mod live;

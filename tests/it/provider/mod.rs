@@ -10,3 +10,5 @@ mod secrets;
 mod send;
 mod vectors;
 mod verdicts;
+
+pub(crate) use verdicts::{send, signed};
