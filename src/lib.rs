@@ -13,7 +13,7 @@
 //! | floor | modules | must not know |
 //! |---|---|---|
 //! | 0 | [`model`] | async, HTTP servers, SQL |
-//! | 1 | [`config`], [`filter`], [`mask`], [`viewer`], [`export`], [`import`], [`provider`], [`template`] | each other, async, I/O, clocks |
+//! | 1 | [`compare`], [`config`], [`filter`], [`mask`], [`viewer`], [`export`], [`import`], [`provider`], [`template`] | each other, async, I/O, clocks |
 //! | 2 | [`store`], [`verdict`] | HTTP, HTML, live |
 //! | 3 | [`live`], [`reply`] | web |
 //! | 4 | [`ingest`] | web, HTML |
@@ -27,6 +27,7 @@
 //! one recorded request, numbered inside its bin; the *reply* is what its sender was answered.
 
 pub mod cli;
+pub mod compare;
 pub mod config;
 pub mod export;
 pub mod filter;

@@ -274,7 +274,7 @@ pub enum NotAnAlias {
 
 impl Alias {
     /// First path segments that hookwell itself answers, or may one day.
-    const RESERVED: [&'static str; 18] = [
+    const RESERVED: [&'static str; 19] = [
         "api",
         "assets",
         "b",
@@ -287,6 +287,7 @@ impl Alias {
         "livez",
         "login",
         "metrics",
+        "providers",
         "readyz",
         "robots",
         "static",

@@ -154,6 +154,9 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// bin's rules begins them all anew.
     async fn count_use(&self, bin: &Bin, rule: &str, key: &[u8]) -> Result<u64>;
 
+    /// Begins all sequences of the bin's rules anew.
+    async fn reset_uses(&self, bin: &Bin) -> Result<()>;
+
     /// Replaces what is kept of the reply to a capture, when it was made only behind it. Nothing happens when the capture is gone.
     async fn answered(&self, bin: &Bin, n: CaptureNumber, reply: Reply) -> Result<()>;
 

@@ -13,6 +13,7 @@ pub mod api;
 mod archive;
 pub mod assets;
 mod attachment;
+mod comparison;
 mod content;
 mod error;
 pub mod extract;

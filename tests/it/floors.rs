@@ -4,8 +4,9 @@ use std::fs;
 use std::path::Path;
 
 /// The table of `lib.rs`: a module, and its floor.
-const FLOORS: [(&str, u8); 18] = [
+const FLOORS: [(&str, u8); 19] = [
     ("model", 0),
+    ("compare", 1),
     ("config", 1),
     ("filter", 1),
     ("mask", 1),

@@ -306,6 +306,17 @@ impl Store for Sqlite {
         self.write(work).await
     }
 
+    async fn reset_uses(&self, bin: &Bin) -> Result<()> {
+        let serial = bin.serial;
+        let work = move |writer: &mut Writer| {
+            writer.change_many(serial, |transaction, _| {
+                uses::reset(transaction, serial)?;
+                Ok(((), Vec::new()))
+            })
+        };
+        self.write(work).await
+    }
+
     async fn answered(&self, bin: &Bin, n: CaptureNumber, reply: Reply) -> Result<()> {
         let (serial, id) = (bin.serial, bin.id);
         let work = move |writer: &mut Writer| {

@@ -14,11 +14,13 @@ mod archive;
 mod bins;
 mod captures;
 mod change;
+mod compare;
 mod error;
 mod events;
 mod json;
 mod marks;
 pub mod openapi;
+mod providers;
 pub(in crate::web) mod query;
 mod shares;
 mod signing;
@@ -49,6 +51,7 @@ pub fn router() -> Router<Arc<App>> {
 fn described() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::with_openapi(openapi::preface())
         .routes(routes!(openapi::show))
+        .routes(routes!(providers::index))
         .routes(routes!(bins::create))
         .routes(routes!(bins::show, bins::update, bins::delete))
         .routes(routes!(captures::index, captures::clear))
@@ -58,6 +61,7 @@ fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(captures::show, marks::update, captures::delete))
         .routes(routes!(captures::body))
         .routes(routes!(captures::export_as))
+        .routes(routes!(compare::show))
         .routes(routes!(events::watch))
         .routes(routes!(shares::create, shares::index, shares::revoke_all))
         .routes(routes!(shares::revoke))

@@ -7,6 +7,7 @@
 
 pub mod bin;
 pub mod capture;
+mod compare;
 mod confirm;
 mod download;
 pub mod error;
@@ -15,6 +16,8 @@ mod form;
 mod home;
 pub mod listing;
 mod mark;
+mod plan;
+mod providers;
 mod query;
 mod recent;
 mod refused;
@@ -42,6 +45,7 @@ use super::App;
 pub fn router() -> Router<Arc<App>> {
     Router::new()
         .route("/", get(home::show).post(home::create))
+        .route("/providers", get(providers::show))
         .route("/theme", post(theme::choose))
         .route("/theme.css", get(theme::css))
         .route("/b/{key}", get(bin::show))
@@ -49,6 +53,8 @@ pub fn router() -> Router<Arc<App>> {
         .route("/b/{key}/export", get(download::all))
         .route("/b/{key}/forget", post(home::forget))
         .route("/b/{key}/test", post(sample::send))
+        .route("/b/{key}/compare", get(compare::show))
+        .route("/b/{key}/sample", get(sample::ask).post(sample::create))
         .route("/b/{key}/refused", get(refused::show))
         .route(
             "/b/{key}/clear",
@@ -73,6 +79,8 @@ pub fn router() -> Router<Arc<App>> {
             "/b/{key}/settings",
             get(settings::show).post(settings::update),
         )
+        .route("/b/{key}/reply", post(plan::update_reply))
+        .route("/b/{key}/rule", post(plan::update_rule))
         .route("/b/{key}/signing", post(signing::update))
         .method_not_allowed_fallback(error::method_not_allowed)
 }

@@ -114,6 +114,10 @@ fn answers_have_the_shapes_that_are_described() {
         "Capture",
         &server.of(&bin, "GET", "/captures/1").json(),
     );
+    server.deliver(&bin, "PUT", "/a", &[("X-Odd", b"1")], b"{}");
+    let compared = server.of(&bin, "GET", "/compare?a=1&b=2").json();
+    conforms(&document, "Comparison", &compared);
+    assert_eq!(compared["request"]["rows"][0]["change"], "changed");
     conforms(
         &document,
         "Problem",
@@ -125,6 +129,19 @@ fn answers_have_the_shapes_that_are_described() {
         "Problem",
         &server.patch(&bin, r#"{"x": 1}"#).json(),
     );
+    let providers = server.ask("GET", "/api/v1/providers", &[], b"").is(200);
+    conforms(&document, "Providers", &providers.json());
+    let judged = server.bin_with(&json!({"secrets": {"slack": ["0123456789abcdef"]}}));
+    let challenge = br#"{"type":"url_verification","challenge":"x"}"#;
+    let signed: [(&str, &[u8]); 2] = [
+        ("X-Slack-Signature", b"v0=00"),
+        ("X-Slack-Request-Timestamp", b"1795599021"),
+    ];
+    server.deliver(&judged, "POST", "/a", &signed, challenge);
+    let capture = server.of(&judged, "GET", "/captures/1").json();
+    assert!(capture["verdict"].is_object() && capture["reply"]["body"].is_object());
+    conforms(&document, "Capture", &capture);
+    conforms(&document, "Bin", &server.of(&judged, "GET", "").json());
     let example = &document["components"]["schemas"]["Capture"]["example"];
     conforms(&document, "Capture", example);
 }

@@ -12,7 +12,6 @@ fn each_section_changes_its_own_settings_only() {
     for fields in [
         "section=general&name=Orders",
         "section=address&alias=orders-staging",
-        "section=reply",
         "section=limits&captures=50&mib=1.5&days=0&body_mib=0.25",
         "section=mask&mask_headers=cookie%0D%0Ax-own,+x-two&mask_query=&mask_json=card.number",
     ] {

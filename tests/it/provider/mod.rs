@@ -6,8 +6,10 @@ mod catalogue;
 mod changed;
 mod cli;
 mod handshakes;
+mod samples;
 mod secrets;
 mod send;
+mod signed_cases;
 mod vectors;
 mod verdicts;
 

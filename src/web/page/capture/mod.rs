@@ -83,6 +83,8 @@ impl Wanted {
 #[template(path = "part/capture_detail.html")]
 pub struct Detail {
     n: CaptureNumber,
+    /// What it may be compared with.
+    partners: Vec<Partner>,
     /// The address of the bin's page.
     path: String,
     /// The address of this request's own page.
@@ -139,6 +141,15 @@ struct HeadPart {
     took: String,
 }
 
+/// A request to compare with.
+#[derive(Debug)]
+struct Partner {
+    label: &'static str,
+    a: CaptureNumber,
+    b: CaptureNumber,
+    other: CaptureNumber,
+}
+
 /// What was answered.
 #[derive(Debug)]
 struct ReplyPart {
@@ -185,6 +196,7 @@ impl Detail {
             here,
             permalink: format!("{}/requests/{n}", site.inspect_url(&bin.key)),
             list: filtered.on(&path),
+            partners: partners(&line, newer, older),
             newer: newer.map(|n| filtered.request(&bin.key, n)),
             older: older.map(|n| filtered.request(&bin.key, n)),
             path,
@@ -310,6 +322,33 @@ pub(super) async fn show(
     };
     let page = bin::shell(&app, &bin, &site, shown).await?;
     Ok((bin::POLICY, page).into_response())
+}
+
+/// What it may be compared with, the likely ones first: other deliveries of the event.
+fn partners(
+    line: &CaptureLine,
+    newer: Option<CaptureNumber>,
+    older: Option<CaptureNumber>,
+) -> Vec<Partner> {
+    let n = line.n;
+    let delivery = line.recognised.as_ref().and_then(|known| known.delivery);
+    let previous = delivery.and_then(|delivery| delivery.previous);
+    let first = delivery
+        .map(|delivery| delivery.first)
+        .filter(|&first| first != n && Some(first) != previous);
+    [
+        ("Previous of this event", previous.map(|other| (other, n))),
+        ("First of this event", first.map(|other| (other, n))),
+        ("Request before", older.map(|other| (other, n))),
+        ("Request after", newer.map(|other| (n, other))),
+    ]
+    .into_iter()
+    .filter_map(|(label, pair)| {
+        let (a, b) = pair?;
+        let other = if a == n { b } else { a };
+        Some(Partner { label, a, b, other })
+    })
+    .collect()
 }
 
 /// The capture of that number, as the key shows it.
