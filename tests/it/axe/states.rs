@@ -87,6 +87,16 @@ pub(super) const PAGES: &[State] = &[
     page("{bin}/settings", "Masking"),
     page("{signed}/settings", "Remove the secret"),
     page("{signed}/settings?provider=slack", "Shown from then on"),
+    page("{bin}/settings?preset=down#rules", "Begin with"),
+    page("{bin}/sample", "Send a sample"),
+    page("{signed}/sample", "Signed a day ago"),
+    page("/providers", "Stripe"),
+    page("{bin}/compare?a=7&b=11", "Byte for byte the same"),
+    page("{bin}/compare?a=1&b=12", "Everything"),
+    page("{bin}/compare?a=1&b=8&show=all", "Differences"),
+    page("{bin}/compare?a=2&b=4", "SHA-256 of A"),
+    page("{signed}/compare?a=1&b=2", "delivery"),
+    State::of(404, "{bin}/compare?a=1&b=99", "to compare"),
     page("{bin}/share", "The whole bin"),
     page("{bin}/share?n=2", "Share request #2"),
     page("{bin}/refused", "1 request could not be kept"),
@@ -158,7 +168,7 @@ pub(super) const DONE: &[State] = &[
         MENU,
     ),
     page("{bin}/requests/1", "cURL").then(
-        "document.querySelector('.acts .menu > summary').click()",
+        "document.querySelector('.acts .menu:has([data-copy-from]) > summary').click()",
         MENU,
     ),
     page("{bin}/requests/1", "").then(LAST_MENU, MENU),
@@ -193,6 +203,16 @@ pub(super) const DONE: &[State] = &[
     page("{bin}", "Not applied").then(
         "const box = document.getElementById('q'); box.value = 'size:abc'; box.form.requestSubmit()",
         "document.querySelector('#q-error .err')",
+    ),
+    page("{bin}/requests/2", "Compare with").then(
+        "document.querySelector('.acts .menu:has([name=a]) > summary').click()",
+        MENU,
+    ),
+    wrong!("reply-status", "'x'", "tatus"),
+    wrong!(
+        "new-when",
+        "(document.getElementById('new-name').value = 'x', 'size:abc')",
+        "number of bytes stands here"
     ),
     wrong!("name", "'a\\u0001b'", "There is a control character"),
     wrong!("alias", "'No Spaces'", "An alias has 3 to 63"),
