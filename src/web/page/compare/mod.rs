@@ -265,12 +265,12 @@ impl Table {
                 break;
             }
         }
-        let verb = if others == 1 { "is" } else { "are" };
+        let verb = if others == 1 { "differs" } else { "differ" };
         Some(Self {
             id,
             title,
             label: format!(
-                "{} {verb} not the same, {} the same",
+                "{} {verb}, {} the same",
                 text::count(others),
                 text::count(same as u64)
             ),
