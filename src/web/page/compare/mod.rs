@@ -223,7 +223,13 @@ fn headline(parts: &compare::Comparison) -> String {
     ] {
         let count = compare::differences_each(rows) as u64;
         if count > 0 {
-            words.push(format!("{} in {name}", text::count(count)));
+            // What is counted is said once.
+            let number = if words.iter().any(|word| word.contains("difference")) {
+                text::count(count)
+            } else {
+                text::counted(count, "difference")
+            };
+            words.push(format!("{number} in {name}"));
         }
     }
     let everything = [&parts.headers, &parts.query, &parts.body.rows];
