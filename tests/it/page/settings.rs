@@ -115,3 +115,96 @@ fn a_deleted_bin_is_a_page_that_says_when() {
     assert_eq!(server.get("/b/x/y/z").status, 404);
     assert_eq!(server.get(&bin.page("/test")).status, 405);
 }
+
+#[test]
+fn replies_and_rules_are_written_by_forms() {
+    let server = Server::start();
+    let bin = server.bin();
+    let send = |path: &str, fields: &str| server.form(&bin.page(path), "", fields);
+    let settings = |name: &str| server.show(&bin)["settings"][name].clone();
+
+    let reply = "status=202&delay=5&fault=&headers=Content-Type:+text/plain%0D%0AX-A:+b%0D%0A&body=a%0D%0Ab&cors=on&status_by_query=on";
+    let saved = send("/reply", reply);
+    assert_eq!(saved.status, 303, "{}", saved.text());
+    let want = json!({
+        "status": 202, "delay_ms": 5, "fault": null, "body": "a\nb",
+        "headers": [{"name": "Content-Type", "value": "text/plain"}, {"name": "X-A", "value": "b"}],
+    });
+    assert_eq!(settings("reply"), want);
+    assert_eq!(
+        (settings("cors"), settings("status_by_query")),
+        (json!(true), json!(true))
+    );
+
+    // A preset is a form that is filled in; what is sent from it is a rule.
+    let html = server.get(&bin.page("/settings?preset=fail-twice")).text();
+    assert!(
+        html.contains("value=\"Fail twice, then succeed\""),
+        "{html}"
+    );
+    let rule = "act=save&at=0&was=&name=first&when=path:/a&per=delivery&percent=100&status-0=503&times-0=2&status-1=200&status-2=";
+    assert_eq!(send("/rule", rule).status, 303);
+    let other = "act=save&at=1&was=&name=second&when=&per=bin&percent=50&status-0=&fault-0=hang";
+    assert_eq!(send("/rule", other).status, 303);
+    let rules = settings("rules");
+    assert_eq!(rules[0]["replies"][0]["times"], 2);
+    assert_eq!(
+        (&rules[0]["per"], &rules[0]["replies"][1]["status"]),
+        (&json!("delivery"), &json!(200))
+    );
+    assert_eq!(
+        (&rules[1]["percent"], &rules[1]["replies"][0]["fault"]),
+        (&json!(50), &json!("hang"))
+    );
+    let html = server.get(&bin.page("/settings")).text();
+    assert!(
+        html.contains("503 twice, then 200") && html.contains("never answer"),
+        "{html}"
+    );
+
+    // What is wrong is said where it was typed, and nothing is changed.
+    for (path, fields, said) in [
+        ("/reply", "status=99", "Expected 200 to 599"),
+        ("/reply", "status=200&delay=x", "Write a whole number."),
+        (
+            "/reply",
+            "status=200&headers=Set-Cookie:+a%3Db",
+            "cannot set Set-Cookie",
+        ),
+        ("/reply", "status=200&body={{", "Line 1"),
+        (
+            "/rule",
+            "act=save&at=9&name=first&status-0=200",
+            "Another rule has this name",
+        ),
+        (
+            "/rule",
+            "act=save&at=9&name=x&when=metod:GET&status-0=200",
+            "At character 1",
+        ),
+        (
+            "/rule",
+            "act=save&at=9&name=x&status-0=503&status-1=200",
+            "Expected a number",
+        ),
+        ("/rule", "act=save&at=9&name=x", "Expected 1 to 20"),
+    ] {
+        let answer = send(path, fields);
+        let html = answer.text();
+        assert_eq!(answer.status, 422, "{fields}: {html}");
+        assert!(html.contains(said), "{fields}: {html}");
+    }
+    assert_eq!((settings("rules"), settings("reply")), (rules, want));
+
+    // Rules are moved and removed by their names: a page that is older than the settings does no harm.
+    assert_eq!(send("/rule", "act=up&at=1&was=second").status, 303);
+    assert_eq!(settings("rules")[0]["name"], "second");
+    assert_eq!(send("/rule", "act=remove&at=1&was=second").status, 303);
+    assert_eq!(settings("rules").as_array().unwrap().len(), 2);
+    assert_eq!(send("/rule", "act=remove&at=0&was=second").status, 303);
+    let left = settings("rules");
+    assert_eq!(
+        (left.as_array().unwrap().len(), &left[0]["name"]),
+        (1, &json!("first"))
+    );
+}
