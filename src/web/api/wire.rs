@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::export::har;
 use crate::model::base64;
 use crate::model::head::text;
 use crate::model::{self, BinKey, CaptureNumber, Headers, MediaType, Timestamp, Usage};
@@ -202,6 +203,10 @@ pub(in crate::web) struct Capture<'a> {
     headers: Vec<Header<'a>>,
     /// Whether order and case of the header fields are those of the wire; not so for HTTP/2, which has no case.
     headers_as_sent: bool,
+    /// All header lines to the byte in Base64; only where names and values do not say them, as there are other blanks or line ends than
+    /// usual. Left out in lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    raw_headers: Option<String>,
     /// Fields that came after the body.
     trailers: Vec<Header<'a>>,
     /// The body.
@@ -390,6 +395,7 @@ impl<'a> Capture<'a> {
         let (encoding, content) = encoded(&capture.body);
         shape.body.encoding = Some(encoding);
         shape.body.content = Some(content);
+        shape.raw_headers = har::raw_headers(&capture.line.envelope.head.headers);
         shape
     }
 
@@ -416,6 +422,7 @@ impl<'a> Capture<'a> {
             peer: envelope.peer.to_string(),
             headers: fields(&envelope.head.headers),
             headers_as_sent: envelope.head.headers.is_as_sent(),
+            raw_headers: None,
             trailers: fields(&envelope.trailers),
             body: Body {
                 size: line.size,

@@ -217,6 +217,7 @@ macro_rules! store_contract {
                 bins::settings_are_replaced_as_a_whole,
                 bins::a_gone_bin_takes_no_more_changes,
                 bins::a_bin_ends_when_its_days_are_over,
+                bins::an_old_capture_that_is_imported_does_not_end_its_bin,
                 bins::every_bin_whose_days_are_over_ends_in_the_end,
                 captures::windows_hold_what_they_say,
                 captures::a_capture_is_read_as_it_was_written,
