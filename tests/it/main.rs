@@ -19,6 +19,7 @@ mod export;
 mod floors;
 mod forward;
 mod framing;
+mod keyboard;
 mod limits;
 mod list;
 mod live;

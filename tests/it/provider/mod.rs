@@ -12,3 +12,5 @@ mod send;
 mod signed_cases;
 mod vectors;
 mod verdicts;
+
+pub(crate) use verdicts::{send, signed};

@@ -79,7 +79,7 @@ fn delivery(line: &CaptureLine) -> Option<Fact> {
         });
     }
     if !delivery.same_type {
-        let headline = "The event's id was used before, for another type.";
+        let headline = "The event’s id was used before, for another type.";
         return Some(Fact::caution(headline, place()));
     }
     if !delivery.same_body {
@@ -87,7 +87,7 @@ fn delivery(line: &CaptureLine) -> Option<Fact> {
         return Some(Fact::caution(headline, place()));
     }
     if delivery.out_of_order {
-        let rest = "By the sender's own clock they are out of order.";
+        let rest = "By the sender’s own clock they are out of order.";
         return Some(Fact::caution(
             "A later event came before this one.",
             rest.to_owned(),
@@ -99,7 +99,7 @@ fn delivery(line: &CaptureLine) -> Option<Fact> {
         icon_class: "",
         headline: "A retry.".into(),
         rest: format!(
-            "This is the event's {nth} delivery, with the same body; the one before is #{before}."
+            "This is the event’s {nth} delivery, with the same body; the one before is #{before}."
         ),
         setting: None,
         before: None,

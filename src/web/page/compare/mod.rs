@@ -223,7 +223,13 @@ fn headline(parts: &compare::Comparison) -> String {
     ] {
         let count = compare::differences_each(rows) as u64;
         if count > 0 {
-            words.push(format!("{} in {name}", text::count(count)));
+            // What is counted is said once.
+            let number = if words.iter().any(|word| word.contains("difference")) {
+                text::count(count)
+            } else {
+                text::counted(count, "difference")
+            };
+            words.push(format!("{number} in {name}"));
         }
     }
     let everything = [&parts.headers, &parts.query, &parts.body.rows];
@@ -265,12 +271,12 @@ impl Table {
                 break;
             }
         }
-        let verb = if others == 1 { "is" } else { "are" };
+        let verb = if others == 1 { "differs" } else { "differ" };
         Some(Self {
             id,
             title,
             label: format!(
-                "{} {verb} not the same, {} the same",
+                "{} {verb}, {} the same",
                 text::count(others),
                 text::count(same as u64)
             ),
