@@ -18,8 +18,8 @@ use tokio::task::JoinSet;
 use super::{Edit, Order, loops, request};
 use crate::filter::{Filter, Subject};
 use crate::model::{
-    AttemptKind, Bin, BinId, Clock, Failure, FailureCause, Forward, Headers, Sent, Settled, Target,
-    Timestamp, Try,
+    AttemptKind, Bin, BinId, BodyState, Clock, Failure, FailureCause, Forward, Headers, Sent,
+    Settled, Target, Timestamp, Try,
 };
 use crate::outbound;
 use crate::store::{self, Address, Change, ChangeFeed, Store};
@@ -38,7 +38,8 @@ pub const PATIENCE: i64 = 1_800_000_000;
 /// How many calls targets may have under way at once, all together. Replays need not wait for them.
 const AT_ONCE: usize = 64;
 
-/// How long is waited when the store does not answer, and at most before the clock is looked at again.
+/// How long is waited when the store does not answer, doubled that often at most, and before the clock is looked at again.
+const MOST_NAPS: u32 = 6;
 const NAP: Duration = Duration::from_secs(1);
 const LONG_NAP: Duration = Duration::from_mins(1);
 
@@ -63,6 +64,53 @@ struct Running {
     has_more: AtomicBool,
     /// Wakes it, where something was changed. One word is kept for it.
     word: Notify,
+}
+
+/// A lane's place among those that run; left also when its task panics, so that it can begin again.
+struct Entry {
+    forwarder: Arc<Forwarder>,
+    lane: Lane,
+    is_left: bool,
+}
+
+impl Drop for Entry {
+    fn drop(&mut self) {
+        if !self.is_left {
+            self.forwarder.lanes().remove(&self.lane);
+        }
+    }
+}
+
+impl Entry {
+    async fn work(mut self, running: Arc<Running>) {
+        let mut failures = 0;
+        loop {
+            match self.forwarder.turn(&self.lane).await {
+                Ok(Turn::Again) => failures = 0,
+                Ok(Turn::Wait(pause)) => {
+                    tokio::select! {
+                        () = tokio::time::sleep(pause) => {}
+                        () = running.word.notified() => {}
+                    }
+                }
+                Ok(Turn::Nothing) => {
+                    let mut lanes = self.forwarder.lanes();
+                    // What came since the look is for another look.
+                    if !running.has_more.swap(false, Ordering::AcqRel) {
+                        lanes.remove(&self.lane);
+                        self.is_left = true;
+                        return;
+                    }
+                }
+                Err(error) => {
+                    // What was sent and could not be noted is sent again: not often, while a disk is full.
+                    log(&error);
+                    tokio::time::sleep(NAP * (1 << failures)).await;
+                    failures = (failures + 1).min(MOST_NAPS);
+                }
+            }
+        }
+    }
 }
 
 impl Forwarder {
@@ -156,32 +204,12 @@ impl Forwarder {
         let running = Arc::<Running>::default();
         lanes.insert(lane.clone(), Arc::clone(&running));
         drop(lanes);
-        let forwarder = Arc::clone(self);
-        tasks.spawn(async move {
-            loop {
-                match forwarder.turn(&lane).await {
-                    Ok(Turn::Again) => {}
-                    Ok(Turn::Wait(pause)) => {
-                        tokio::select! {
-                            () = tokio::time::sleep(pause) => {}
-                            () = running.word.notified() => {}
-                        }
-                    }
-                    Ok(Turn::Nothing) => {
-                        let mut lanes = forwarder.lanes();
-                        // What came since the look is for another look.
-                        if !running.has_more.swap(false, Ordering::AcqRel) {
-                            lanes.remove(&lane);
-                            return;
-                        }
-                    }
-                    Err(error) => {
-                        log(&error);
-                        tokio::time::sleep(NAP).await;
-                    }
-                }
-            }
-        });
+        let entry = Entry {
+            forwarder: Arc::clone(self),
+            lane,
+            is_left: false,
+        };
+        tasks.spawn(entry.work(running));
     }
 
     /// Does what there is to do in a lane now.
@@ -261,6 +289,11 @@ impl Forwarder {
         let head = &capture.line.envelope.head;
         if let Some(why) = loops(&head.headers, bin.id) {
             let tried = self.refused(target, &head.method, why.to_owned());
+            return Ok((Settled::Done, Some(tried)));
+        }
+        if capture.line.state != BodyState::Complete {
+            let why = "Its body is not whole: it was not sent.".to_owned();
+            let tried = self.refused(target, &head.method, why);
             return Ok((Settled::Done, Some(tried)));
         }
         let made = order(target).and_then(|order| {

@@ -24,6 +24,7 @@ mod marks;
 pub mod openapi;
 mod providers;
 pub(in crate::web) mod query;
+mod replays;
 mod shares;
 mod signing;
 mod targets;
@@ -65,7 +66,7 @@ fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(captures::body))
         .routes(routes!(captures::export_as))
         .routes(routes!(attempts::create))
-        .routes(routes!(attempts::create_many))
+        .routes(routes!(replays::create))
         .routes(routes!(attempts::index))
         .routes(routes!(attempts::show))
         .routes(routes!(targets::index))

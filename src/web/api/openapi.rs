@@ -28,6 +28,7 @@ const KEY: &str = "key";
     tags(
         (name = "bins", description = "An address that accepts any request, with its settings"),
         (name = "captures", description = "Recorded requests, numbered inside their bin"),
+        (name = "attempts", description = "Captures that were sent on: replays, targets, and what came of it"),
         (name = "shares", description = "Links for others, who may only look"),
         (name = "about", description = "This document"),
     ),
