@@ -14,8 +14,8 @@
 //! |---|---|---|
 //! | 0 | [`model`] | async, HTTP servers, SQL |
 //! | 1 | [`compare`], [`config`], [`filter`], [`mask`], [`viewer`], [`export`], [`import`], [`provider`], [`template`] | each other, async, I/O, clocks |
-//! | 2 | [`store`], [`verdict`] | HTTP, HTML, live |
-//! | 3 | [`live`], [`reply`] | web |
+//! | 2 | [`store`], [`verdict`], [`outbound`] | HTTP, HTML, live |
+//! | 3 | [`live`], [`reply`], [`forward`] | web |
 //! | 4 | [`ingest`] | web, HTML |
 //! | 5 | [`web`] | sockets, the command line |
 //! | 6 | [`serve`] | the command line |
@@ -31,11 +31,13 @@ pub mod compare;
 pub mod config;
 pub mod export;
 pub mod filter;
+pub mod forward;
 pub mod import;
 pub mod ingest;
 pub mod live;
 pub mod mask;
 pub mod model;
+pub mod outbound;
 pub mod provider;
 pub mod reply;
 pub mod serve;

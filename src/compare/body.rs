@@ -1,7 +1,5 @@
 //! Two bodies: how they are to be read, and what was done to the bytes for it.
 
-use std::borrow::Cow;
-
 use sha2::{Digest, Sha256};
 
 use super::align::Budget;
@@ -53,11 +51,6 @@ pub struct Body {
     pub notes: Vec<String>,
 }
 
-/// The bytes of a body that are compared: those that were sent.
-pub fn bytes_to_compare(capture: &Capture) -> Cow<'_, [u8]> {
-    Cow::Borrowed(&capture.body)
-}
-
 /// One of the bodies.
 #[derive(Debug)]
 struct Subject<'a> {
@@ -69,13 +62,28 @@ struct Subject<'a> {
     is_cut: bool,
 }
 
-pub(super) fn compare(a: &Capture, b: &Capture, budget: &mut Budget) -> Body {
-    let (one, other) = (bytes_to_compare(a), bytes_to_compare(b));
-    let first_difference = binary::first_difference(&one, &other);
+pub(super) fn compare(
+    captures: [&Capture; 2],
+    decoded: [Option<&[u8]>; 2],
+    budget: &mut Budget,
+) -> Body {
+    let mut body = compare_bytes(captures, decoded, budget);
+    for (undone, name) in decoded.iter().zip(['A', 'B']) {
+        if undone.is_some() {
+            let note = format!("The body of {name} was sent compressed, and is compared decoded.");
+            body.notes.push(note);
+        }
+    }
+    body
+}
+
+fn compare_bytes([a, b]: [&Capture; 2], decoded: [Option<&[u8]>; 2], budget: &mut Budget) -> Body {
+    let [one, other] = [decoded[0].unwrap_or(&a.body), decoded[1].unwrap_or(&b.body)];
+    let first_difference = binary::first_difference(one, other);
     let mut body = Body {
         kind: Kind::Same,
         sizes: [one.len() as u64, other.len() as u64],
-        sha256: [digest(&one), digest(&other)],
+        sha256: [digest(one), digest(other)],
         first_difference: first_difference.map(|offset| offset as u64),
         rows: Vec::new(),
         notes: Vec::new(),
@@ -90,9 +98,12 @@ pub(super) fn compare(a: &Capture, b: &Capture, budget: &mut Budget) -> Body {
     let Some(offset) = first_difference else {
         return body;
     };
-    let subjects = [subject(a, &one), subject(b, &other)];
+    let subjects = [
+        subject(a, one, decoded[0].is_some()),
+        subject(b, other, decoded[1].is_some()),
+    ];
     let (kind, rows, cut) = by_meaning(&subjects, budget)
-        .unwrap_or_else(|| (Kind::Binary, binary::rows(&one, &other, offset), [false; 2]));
+        .unwrap_or_else(|| (Kind::Binary, binary::rows(one, other, offset), [false; 2]));
     body.kind = kind;
     if kind != Kind::Binary {
         let lengths = [one.len(), other.len()];
@@ -135,7 +146,7 @@ fn digest(bytes: &[u8]) -> String {
     hex::encode(&Sha256::digest(bytes))
 }
 
-fn subject<'a>(capture: &Capture, bytes: &'a [u8]) -> Subject<'a> {
+fn subject<'a>(capture: &Capture, bytes: &'a [u8], is_decoded: bool) -> Subject<'a> {
     let headers = &capture.line.envelope.head.headers;
     let value = |name| {
         headers
@@ -148,7 +159,7 @@ fn subject<'a>(capture: &Capture, bytes: &'a [u8]) -> Subject<'a> {
     Subject {
         head: bytes.get(..HEAD).unwrap_or(bytes),
         content_type: value("content-type"),
-        is_coded: !coding.is_empty() && coding != "identity",
+        is_coded: !is_decoded && !coding.is_empty() && coding != "identity",
         is_cut: bytes.len() > HEAD || capture.line.state != BodyState::Complete,
     }
 }

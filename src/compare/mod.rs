@@ -25,7 +25,7 @@ use std::hash::{Hash, Hasher};
 use crate::model::Capture;
 use align::Budget;
 
-pub use body::{Body, Kind, bytes_to_compare};
+pub use body::{Body, Kind};
 
 /// How many bytes of a body are read.
 pub const HEAD: usize = 2 * 1024 * 1024;
@@ -149,8 +149,13 @@ impl Piece {
     }
 }
 
-/// Compares two captures.
+/// Compares two captures, their bodies as they were sent.
 pub fn compare(a: &Capture, b: &Capture) -> Comparison {
+    compare_decoded(a, b, [None, None])
+}
+
+/// Compares two captures; `decoded` are the bodies without their content codings, where those were undone.
+pub fn compare_decoded(a: &Capture, b: &Capture, decoded: [Option<&[u8]>; 2]) -> Comparison {
     let mut budget = Budget::new();
     let (one, other) = (&a.line.envelope, &b.line.envelope);
     Comparison {
@@ -158,7 +163,7 @@ pub fn compare(a: &Capture, b: &Capture) -> Comparison {
         query: fields::query(&one.head, &other.head, &mut budget),
         headers: fields::headers(&one.head.headers, &other.head.headers, &mut budget),
         trailers: fields::headers(&one.trailers, &other.trailers, &mut budget),
-        body: body::compare(a, b, &mut budget),
+        body: body::compare([a, b], decoded, &mut budget),
     }
 }
 

@@ -1,16 +1,15 @@
 //! Which two captures are compared, and the comparison of them, for page and API alike.
 
 use axum::http::Uri;
+use bytes::Bytes;
 
 use super::access::BinByKey;
+use super::content::{self, Coding, Content};
 use super::{App, Error};
-use crate::compare::{Comparison, compare};
+use crate::compare::{Comparison, HEAD, compare_decoded};
 use crate::filter::Filter;
 use crate::model::{Capture, CaptureNumber};
 use crate::store::Window;
-
-/// From this size on bodies are compared on a thread that may take its time.
-const LARGE: usize = 16 * 1024;
 
 /// Two captures, and what is between them.
 #[derive(Debug)]
@@ -47,17 +46,22 @@ pub(super) async fn of_query(app: &App, bin: &BinByKey, uri: &Uri) -> Result<Com
         None => before(app, bin, &b).await?,
     };
     let a = bin.capture(&*app.store, a).await?;
-    let is_large = a.body.len() + b.body.len() >= LARGE;
+    // How much work it is, is said by the one that is coded, or the larger one.
+    let weight = |one: &Capture| (content::is_coded(&one.line), one.body.len());
+    let heavy = if weight(&a) > weight(&b) { &a } else { &b };
+    let (line, bytes) = (heavy.line.clone(), heavy.body.clone());
     let work = move || {
-        let comparison = compare(&a, &b);
+        let [one, other] = [&a, &b].map(decoded);
+        let comparison = compare_decoded(&a, &b, [one.as_deref(), other.as_deref()]);
         Compared { a, b, comparison }
     };
-    if is_large {
-        let done = tokio::task::spawn_blocking(work).await;
-        done.map_err(|error| Error::Panicked(error.to_string()))
-    } else {
-        Ok(work())
-    }
+    content::look(&line, &bytes, work).await
+}
+
+/// The body without its content codings; `None` where it has none, or one that cannot be undone.
+fn decoded(capture: &Capture) -> Option<Bytes> {
+    let content = Content::new(&capture.line, capture.body.clone(), false, HEAD);
+    matches!(content.coding, Coding::Undone { .. }).then_some(content.bytes)
 }
 
 async fn newest(app: &App, bin: &BinByKey) -> Result<CaptureNumber, Error> {

@@ -18,6 +18,7 @@ const keys = {
   p: () => document.querySelector('.detail [aria-keyshortcuts=p]')?.click(),
   P: () => document.getElementById('pause')?.click(),
   c: () => document.querySelector('.detail [aria-keyshortcuts=c]')?.click(),
+  r: () => document.querySelector('.detail [aria-keyshortcuts=r]')?.click(),
   y: () => document.querySelector('.detail [aria-keyshortcuts=y]')?.click(),
   1: () => tab(0),
   2: () => tab(1),

@@ -17,6 +17,7 @@ mod crash;
 mod disk;
 mod export;
 mod floors;
+mod forward;
 mod framing;
 mod keyboard;
 mod limits;

@@ -11,6 +11,8 @@
 //! [`Settings`](crate::model::Settings) and in `change`.
 
 mod archive;
+mod attempt_shape;
+mod attempts;
 mod bins;
 mod captures;
 mod change;
@@ -24,6 +26,7 @@ mod providers;
 pub(in crate::web) mod query;
 mod shares;
 mod signing;
+mod targets;
 pub(in crate::web) mod wire;
 
 use std::sync::Arc;
@@ -61,6 +64,12 @@ fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(captures::show, marks::update, captures::delete))
         .routes(routes!(captures::body))
         .routes(routes!(captures::export_as))
+        .routes(routes!(attempts::create))
+        .routes(routes!(attempts::create_many))
+        .routes(routes!(attempts::index))
+        .routes(routes!(attempts::show))
+        .routes(routes!(targets::index))
+        .routes(routes!(targets::retry))
         .routes(routes!(compare::show))
         .routes(routes!(events::watch))
         .routes(routes!(shares::create, shares::index, shares::revoke_all))

@@ -21,12 +21,14 @@ mod providers;
 mod query;
 mod recent;
 mod refused;
+mod replay;
 mod row;
 mod sample;
 mod settings;
 mod share;
 mod signing;
 mod stream;
+mod targets;
 mod text;
 mod theme;
 
@@ -75,12 +77,14 @@ pub fn router() -> Router<Arc<App>> {
         .route("/b/{key}/share", get(share::show).post(share::create))
         .route("/b/{key}/share/{share}/revoke", post(share::revoke))
         .route("/b/{key}/requests/{n}/mark", post(mark::mark))
+        .route("/b/{key}/requests/{n}/replay", post(replay::create))
         .route(
             "/b/{key}/settings",
             get(settings::show).post(settings::update),
         )
         .route("/b/{key}/reply", post(plan::update_reply))
         .route("/b/{key}/rule", post(plan::update_rule))
+        .route("/b/{key}/targets", post(targets::update))
         .route("/b/{key}/signing", post(signing::update))
         .method_not_allowed_fallback(error::method_not_allowed)
 }

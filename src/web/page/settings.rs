@@ -12,7 +12,7 @@ use super::bin::BinHead;
 use super::form::Form;
 use super::plan::Planning;
 use super::signing::Signing;
-use super::{Error, Page, query, text};
+use super::{Error, Page, query, targets, text};
 use crate::model::{Keep, Mask, Settings, Usage};
 use crate::store;
 use crate::web::App;
@@ -33,6 +33,7 @@ pub(super) struct SettingsPage {
     problems: Problems,
     planning: Planning,
     signing: Signing,
+    targets: Vec<targets::Row>,
     usage: Usage,
     /// The largest body that the server takes; `None` for any.
     max_body: Option<String>,
@@ -182,6 +183,7 @@ async fn draw(
         problems,
         planning: Planning::of(&bin.bin.settings, ""),
         signing: Signing::of(&bin.bin.settings, ""),
+        targets: targets::Row::all(app, bin).await?,
         usage: app.store.usage(&bin.bin).await?,
         max_body: match app.config.limits.max_body {
             0 => None,

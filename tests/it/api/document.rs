@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::call::{Ask, Expect, bearer};
 use super::routes;
-use crate::support::Server;
+use crate::support::{Server, Target};
 
 fn document(server: &Server) -> Value {
     let answer = server.ask("GET", "/api/v1/openapi.json", &[], b"").is(200);
@@ -64,10 +64,17 @@ fn the_document_is_whole() {
 
 #[test]
 fn every_described_call_is_answered() {
-    let server = Server::start();
+    let server = Server::with(&["--allow-outbound", "127.0.0.1"]);
     let bin = server.bin();
     server.deliver_any(&bin);
+    let order = json!({ "url": Target::start().url("/") });
+    let path = format!("/bins/{}/captures/1/replay", bin.id);
+    let made = server.api("POST", &path, Some(&bin.key), Some(&order));
+    assert_eq!((made.0, &made.1["id"]), (201, &json!(1)));
+    conforms(&document(&server), "Attempt", &made.1);
     let mut all = routes::of_the_api(&server);
+    // These need something to send, and somewhere to send it to.
+    all.retain(|route| !route.template.ends_with("/replay"));
     all.sort_by_key(|route| {
         (
             route.method == "DELETE",

@@ -70,6 +70,23 @@ fn the_same_body_is_said_in_one_line() {
 }
 
 #[test]
+fn compressed_bodies_are_compared_as_what_they_hold() {
+    let server = Server::start();
+    let bin = server.bin();
+    for body in [r#"{"id": 1, "same": true}"#, r#"{"id": 2, "same": true}"#] {
+        let target = format!("/{}", bin.id);
+        let fields = ["Content-Type: application/json", "Content-Encoding: gzip"];
+        let body = super::viewers::gzip(body.as_bytes());
+        server.request("POST", &target, &fields, &body);
+    }
+    let html = server.get(&bin.page("/compare?a=1&b=2")).text();
+    let text = seen(&html);
+    assert!(text.contains("1 difference in the body"), "{text}");
+    assert!(text.contains("The body of A was sent compressed"), "{text}");
+    assert!(html.contains("<del>1</del>") && html.contains("<ins>2</ins>"));
+}
+
+#[test]
 fn a_browser_shows_it_and_goes_from_link_to_link() {
     let server = Server::start();
     let bin = pair(&server);
