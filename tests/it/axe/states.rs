@@ -208,6 +208,10 @@ pub(super) const DONE: &[State] = &[
         "document.querySelector('.acts .menu:has([name=a]) > summary').click()",
         MENU,
     ),
+    page("{bin}/requests/2", "Send to").then(
+        "document.querySelector('.acts .menu:has([name=to]) > summary').click()",
+        MENU,
+    ),
     wrong!("reply-status", "'x'", "tatus"),
     wrong!(
         "new-when",
