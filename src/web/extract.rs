@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, header};
 use axum::response::IntoResponse;
 
 pub use super::access::{
-    AnyVisit, BinByKey, BinByToken, Glimpse, GlimpseByToken, Visit, VisitByToken,
+    AnyVisit, BinByKey, BinByToken, Glimpse, GlimpseByToken, Visit, VisitByKey, VisitByToken,
 };
 use super::{App, Error};
 use crate::export::{self, Format};

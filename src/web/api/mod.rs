@@ -50,6 +50,7 @@ fn described() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::with_openapi(openapi::preface())
         .routes(routes!(openapi::show))
         .routes(routes!(bins::create))
+        .routes(routes!(bins::show_own))
         .routes(routes!(bins::show, bins::update, bins::delete))
         .routes(routes!(captures::index, captures::clear))
         .routes(routes!(captures::count))

@@ -1,5 +1,8 @@
 //! The command line, as a person meets it.
 
+mod archive;
+pub(crate) mod home;
+
 use std::process::{Command, Output};
 
 use tempfile::TempDir;
