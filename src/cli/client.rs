@@ -24,7 +24,7 @@ const ANSWER: usize = 1 << 30;
 /// Which bin of which server.
 #[derive(Debug, Clone, clap::Args)]
 pub(super) struct Door {
-    /// The server's address [default: that of --bin, or http://127.0.0.1:8080]
+    /// The server's address [default: that of --bin, or <http://127.0.0.1:8080>]
     #[arg(long, env = "HOOKWELL_SERVER", value_name = "URL", help_heading = HEADING)]
     server: Option<Url>,
     /// The bin's key, or the address of its page; safer in the variable than on the command line, where others may see it. Without
@@ -225,6 +225,31 @@ impl Client {
         json(&self.server, self.get(below, query).await?).await
     }
 
+    /// That an answer is not one of hookwell's.
+    pub(super) fn odd(&self) -> Error {
+        Error::Odd(self.server.base())
+    }
+
+    /// A call for JSON that the server holds back: 408 is an answer here.
+    pub(super) async fn wait<T: DeserializeOwned>(
+        &self,
+        below: &str,
+        query: &str,
+        body: Body,
+        patience: Duration,
+    ) -> Result<T, Error> {
+        let answer = self
+            .answer("GET", below, query, &[], body, patience)
+            .await?;
+        let is_over = answer.status() == hyper::StatusCode::REQUEST_TIMEOUT;
+        let answer = if is_over {
+            answer
+        } else {
+            judged(&self.server, answer).await?
+        };
+        json(&self.server, answer).await
+    }
+
     /// Reads an answer that is JSON.
     pub(super) async fn json<T: DeserializeOwned>(&self, answer: Response) -> Result<T, Error> {
         json(&self.server, answer).await
@@ -241,6 +266,20 @@ impl Client {
 
     /// Calls what is below the bin's address.
     pub(super) async fn send(
+        &self,
+        method: &str,
+        below: &str,
+        query: &str,
+        fields: &[(&str, &str)],
+        body: Body,
+        patience: Duration,
+    ) -> Result<Response, Error> {
+        let answer = self.answer(method, below, query, fields, body, patience);
+        judged(&self.server, answer.await?).await
+    }
+
+    /// The answer, whatever it says.
+    async fn answer(
         &self,
         method: &str,
         below: &str,
@@ -269,7 +308,7 @@ async fn call(
     let bearer = key.map(|key| format!("Bearer {key}"));
     let fields = bearer.iter().map(|bearer| ("Authorization", &**bearer));
     let fields: Vec<_> = fields.collect();
-    ask(
+    let answer = ask(
         &server.at(path, None),
         trust,
         method,
@@ -277,7 +316,8 @@ async fn call(
         body,
         PATIENCE,
     )
-    .await
+    .await?;
+    judged(server, answer).await
 }
 
 async fn ask(
@@ -294,7 +334,11 @@ async fn ask(
     let head = http::head(method, &url.target(), fields).await;
     let request = http::Request::from_parts(head.map_err(Error::Unreachable)?, body);
     let answer = http::send(url, trust, request, patience).await;
-    let answer = answer.map_err(Error::Unreachable)?;
+    answer.map_err(Error::Unreachable)
+}
+
+/// The answer, if it is one of success.
+async fn judged(server: &Url, answer: Response) -> Result<Response, Error> {
     let status = answer.status();
     if status.is_success() {
         return Ok(answer);
@@ -303,7 +347,7 @@ async fn ask(
     let (bytes, _) = read.map_err(Error::Broken)?;
     let problem = serde_json::from_slice(&bytes);
     let detail = problem.map_or_else(
-        |_| format!("{} answered {status}", url.base()),
+        |_| format!("{} answered {status}", server.base()),
         |Problem { detail }| detail,
     );
     Err(Error::Refused {

@@ -33,6 +33,7 @@ pub struct Import {
 
 /// What was imported, as the API tells it.
 #[derive(Deserialize)]
+#[expect(clippy::struct_field_names, reason = "they are the API's names")]
 struct Imported {
     imported: u64,
     first: Option<u64>,

@@ -7,14 +7,20 @@
 
 mod client;
 mod export;
+mod follow;
 mod healthcheck;
 mod http;
 mod import;
+mod listen;
+mod local;
 mod memory;
 mod open;
+mod pages;
 mod send;
 mod serve;
+mod tail;
 mod verify;
+mod wait;
 
 use std::error::Error;
 use std::io::Write;
@@ -38,6 +44,14 @@ pub enum Command {
     Serve(Box<serve::Serve>),
     /// Ask a running server whether it is ready; for container health checks
     Healthcheck(healthcheck::Healthcheck),
+    /// Send captures on to a program on this machine as they arrive; makes a bin where there is none
+    Listen(Box<listen::Listen>),
+    /// Send a request on to a program on this machine once more; exit code 0 when it was answered with success
+    Replay(Box<listen::Replay>),
+    /// Print captures as they arrive, a line of JSON each
+    Tail(tail::Tail),
+    /// Wait for captures; exit code 0 when they came, 1 when not in time, 2 when it cannot be told
+    Wait(wait::Wait),
     /// Open the bin's page in the browser
     Open(open::Open),
     /// Write the captures of a bin into a file
@@ -48,6 +62,10 @@ pub enum Command {
     Send(send::Send),
     /// Check the signature of a raw HTTP request; exit code 0 when it is valid, 1 when not, 2 when it cannot be checked
     Verify(verify::Verify),
+    /// Print a script that completes commands and flags in a shell
+    Completions(pages::Completions),
+    /// Write the manual pages
+    Man(pages::Man),
 }
 
 /// Reads the command line and does what it says.
@@ -55,6 +73,12 @@ pub fn run() -> ExitCode {
     match Cli::parse().command {
         Command::Serve(serve) => serve.run(),
         Command::Healthcheck(healthcheck) => healthcheck.run(),
+        Command::Listen(listen) => listen.run(),
+        Command::Replay(replay) => replay.run(),
+        Command::Tail(tail) => tail.run(),
+        Command::Wait(wait) => wait.run(),
+        Command::Completions(completions) => completions.run(),
+        Command::Man(man) => man.run(),
         Command::Open(open) => open.run(),
         Command::Export(export) => export.run(),
         Command::Import(import) => import.run(),

@@ -107,11 +107,12 @@ fn of_bins(server: &Server) -> Vec<Route> {
 }
 
 /// Routes that answer to a read key of the whole bin, and whether they do to one of a single request.
-const OPEN: [(&str, bool); 16] = [
+const OPEN: [(&str, bool); 17] = [
     ("/api/v1/bin", false),
     ("/api/v1/bins/{id}", false),
     ("/api/v1/bins/{id}/captures", false),
     ("/api/v1/bins/{id}/captures/count", false),
+    ("/api/v1/bins/{id}/captures/wait", false),
     ("/api/v1/bins/{id}/captures/{n}", true),
     ("/api/v1/bins/{id}/captures/{n}/body", true),
     ("/api/v1/bins/{id}/captures/{n}/as/{format}", true),

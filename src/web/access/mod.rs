@@ -67,6 +67,14 @@ impl BinByKey {
         })
     }
 
+    /// The same bin anew: an error when it is gone, or the key's time is over.
+    ///
+    /// # Errors
+    /// [`Error::Gone`], [`Error::ShareOver`]; what the store says when it cannot be read.
+    pub async fn again(&self, app: &App) -> Result<Self, Error> {
+        Self::open(app, self.key).await
+    }
+
     /// The bin of a page's address (`{key}`).
     async fn of_page<S: Send + Sync>(parts: &mut Parts, state: &S) -> Result<Self, Error>
     where

@@ -22,6 +22,7 @@ pub mod openapi;
 pub(in crate::web) mod query;
 mod shares;
 mod signing;
+mod wait;
 pub(in crate::web) mod wire;
 
 use std::sync::Arc;
@@ -54,6 +55,7 @@ fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(bins::show, bins::update, bins::delete))
         .routes(routes!(captures::index, captures::clear))
         .routes(routes!(captures::count))
+        .routes(routes!(wait::wait))
         .routes(routes!(archive::export))
         .routes(routes!(archive::import))
         .routes(routes!(captures::show, marks::update, captures::delete))

@@ -6,12 +6,12 @@ use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 
-use super::{failure, is_import};
+use super::{failure, is_import, is_wait};
 use crate::web::Error;
 
 /// Answers 503 when the handler has not begun its answer in time; the handler is dropped, and with it what it waited for.
 pub(super) async fn hold(State(limit): State<Duration>, request: Request, next: Next) -> Response {
-    if is_import(&request) {
+    if is_import(&request) || is_wait(&request) {
         return next.run(request).await;
     }
     let uri = request.uri().clone();

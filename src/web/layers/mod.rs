@@ -42,6 +42,12 @@ fn is_import(request: &Request) -> bool {
     route.is_some_and(|route| route.as_str().ends_with("/import"))
 }
 
+/// Whether the answer is held back until something happens: the question says until when.
+fn is_wait(request: &Request) -> bool {
+    let route = request.extensions().get::<MatchedPath>();
+    route.is_some_and(|route| route.as_str().ends_with("/captures/wait"))
+}
+
 /// Puts the layers of pages and API around their routes.
 pub fn wrap(routes: Router<Arc<App>>, app: &Arc<App>) -> Router<Arc<App>> {
     // The first line is the innermost layer: requests meet them from the last line to the first.

@@ -23,6 +23,7 @@ mod sample;
 mod settings;
 mod share;
 mod signing;
+mod smee;
 mod stream;
 mod text;
 mod theme;

@@ -2,6 +2,8 @@
 
 mod archive;
 pub(crate) mod home;
+mod listen;
+mod wait;
 
 use std::process::{Command, Output};
 
