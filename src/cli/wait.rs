@@ -86,11 +86,24 @@ impl Wait {
 
     async fn wait(&self) -> Result<Outcome, Error> {
         let began = Instant::now();
-        let client = self.door.open().await?;
         let (mut found, mut after, mut pauses) = (Vec::new(), self.after, 0);
+        let mut entered = None;
         loop {
             let left = self.timeout.saturating_sub(began.elapsed());
-            match self.ask(&client, found.len() as u64, after, left).await {
+            let client = match &entered {
+                Some(client) => client,
+                None => match self.door.open().await {
+                    Ok(client) => &*entered.insert(client),
+                    // The server may be about to start.
+                    Err(error) if error.is_passing() && !left.is_zero() => {
+                        pauses += 1;
+                        tokio::time::sleep(pause(pauses).min(left)).await;
+                        continue;
+                    }
+                    Err(error) => return Err(error),
+                },
+            };
+            match self.ask(client, found.len() as u64, after, left).await {
                 Ok(waited) => {
                     after = waited.after;
                     found.extend(waited.captures);
@@ -98,8 +111,7 @@ impl Wait {
                 }
                 Err(error) if error.is_passing() && !left.is_zero() => {
                     pauses += 1;
-                    let pause = Duration::from_millis(200) * pauses.min(20);
-                    tokio::time::sleep(pause.min(left)).await;
+                    tokio::time::sleep(pause(pauses).min(left)).await;
                 }
                 Err(error) => return Err(error),
             }
@@ -107,10 +119,9 @@ impl Wait {
                 break;
             }
         }
-        let near = if self.is_enough(&found) {
-            Vec::new()
-        } else {
-            self.near(&client, &found).await?
+        let near = match &entered {
+            Some(client) if !self.is_enough(&found) => self.near(client, &found).await?,
+            _ => Vec::new(),
         };
         Ok(Outcome {
             found,
@@ -244,6 +255,11 @@ impl Wait {
             ),
         )
     }
+}
+
+/// The pause before a try, longer each time.
+fn pause(failures: u32) -> Duration {
+    Duration::from_millis(200) * failures.min(20)
 }
 
 /// A capture that came, and what of the filter does not fit it.

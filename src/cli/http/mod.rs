@@ -11,7 +11,7 @@ mod tls;
 mod url;
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -99,8 +99,22 @@ pub(super) async fn send(
 async fn connect(url: &Url) -> Result<TcpStream, Error> {
     let found = tokio::net::lookup_host((&*url.host, url.port)).await;
     let found = found.map_err(|error| Error::NoHost(url.host.clone(), error))?;
+    let mut addresses: Vec<SocketAddr> = found.take(ADDRESSES).collect();
+    if url.host.eq_ignore_ascii_case("localhost") {
+        // Many systems know it by one family only, and programs listen on either (RFC 6761 section 6.3).
+        let both = [
+            IpAddr::from(Ipv4Addr::LOCALHOST),
+            Ipv6Addr::LOCALHOST.into(),
+        ];
+        let both = both.map(|ip| SocketAddr::new(ip, url.port));
+        addresses.extend(
+            both.into_iter()
+                .filter(|one| !addresses.contains(one))
+                .collect::<Vec<_>>(),
+        );
+    }
     let mut failure = io::Error::from(io::ErrorKind::NotFound);
-    for address in found.take(ADDRESSES) {
+    for address in addresses {
         match try_one(address).await {
             Ok(stream) => return Ok(stream),
             Err(error) => failure = error,

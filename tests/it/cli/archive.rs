@@ -32,7 +32,7 @@ fn what_is_exported_is_imported_again() {
     assert_eq!(server.body(&other, 8), large);
     // Standard output, a filter, and standard input.
     let output = home.run(&bin, &["export", "-q", "path:/orders/*"]);
-    assert_eq!(output.stdout.iter().filter(|&&b| b == b'\n').count(), 3);
+    assert_eq!(told(&output).1.lines().count(), 3);
     let output = home.feed(&other, &["import", "-"], &output.stdout);
     assert_eq!(told(&output).1, "3 imported: #9 to #11\n");
     let http = home.run(

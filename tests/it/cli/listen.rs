@@ -67,7 +67,7 @@ fn read(stream: &mut TcpStream) -> Option<Vec<u8>> {
                 return Some(raw);
             }
         }
-        let mut piece = [0; 65536];
+        let mut piece = [0; 8192];
         match stream.read(&mut piece) {
             Ok(0) | Err(_) => return None,
             Ok(size) => raw.extend_from_slice(&piece[..size]),
@@ -190,8 +190,8 @@ fn a_bin_is_made_and_remembered_where_none_is_given() {
     let output = home.command(None, &["open", "--print"]).output().unwrap();
     assert_eq!(format!("page: {}", told(&output).1.trim()), page);
     let file = home.path().join("hookwell/bins.json");
-    let mode = std::os::unix::fs::PermissionsExt::mode(&file.metadata().unwrap().permissions());
-    assert_eq!(mode & 0o777, 0o600);
+    let bits = std::os::unix::fs::PermissionsExt::mode(&file.metadata().unwrap().permissions());
+    assert_eq!(bits & 0o777, 0o600);
 }
 
 #[test]
@@ -369,19 +369,15 @@ fn the_client_of_smee_io_forwards_from_a_page() {
     let target = format!("/{}/sub?a=1%202", bin.id);
     let fields = ["Content-Type: application/json", "X-GitHub-Event: push"];
     server.request("POST", &target, &fields, b"{\"b\": [1,\n \"\xc3\xa9\"]}");
-    let request = program.next().to_lowercase();
+    let request = program.next();
+    let (head, body) = request.split_once("\r\n\r\n").unwrap();
+    let head = head.to_lowercase();
     assert!(
-        request.starts_with("post /in?own=1&a=1+2 http/1.1\r\n"),
+        head.starts_with("post /in?own=1&a=1+2 http/1.1\r\n"),
         "{request}"
     );
-    assert!(
-        request.contains("\r\nx-github-event: push\r\n"),
-        "{request}"
-    );
-    assert!(
-        request.ends_with("\r\n\r\n{\"b\":[1,\"\u{c3}\u{a9}\"]}"),
-        "{request}"
-    );
+    assert!(head.contains("\r\nx-github-event: push\r\n"), "{request}");
+    assert_eq!(body, "{\"b\":[1,\"\u{c3}\u{a9}\"]}");
     let fields = ["Content-Type: application/x-www-form-urlencoded"];
     server.request("POST", &target, &fields, b"c=d+e");
     assert!(program.next().ends_with("\r\n\r\n{\"c\":\"d e\"}"));
