@@ -1,6 +1,6 @@
 #!/bin/sh
-# Sees to what the tests need besides Rust: a C compiler, rustfmt and clippy, a Chromium with its WebDriver, and axe-core from npm.
-# Installs what is missing where that is possible, else says what is missing.
+# Sees to what the tests need besides Rust: a C compiler, rustfmt and clippy, a Chromium with its WebDriver, axe-core and ajv from npm,
+# and the tools that exported commands are run by. Installs what is missing where that is possible, else says what is missing.
 set -eu
 # shellcheck source-path=SCRIPTDIR source=lib/packages.sh
 . "$(dirname "$0")/lib/packages.sh"
@@ -26,11 +26,22 @@ if ! command -v chromium >/dev/null 2>&1 || ! command -v chromedriver >/dev/null
   install_packages "a browser for the tests of the pages" chromium chromium-driver
 fi
 
-# The rules that pages are checked by. A copy of the lock file beside what it names tells whether that is what is installed.
+# The tools that exported commands are run by; npm, which is seen to below, brings Node.js. The test of one that cannot be had says so
+# and is left out.
+for tool in curl http; do
+  if ! command -v "$tool" >/dev/null 2>&1; then
+    (install_packages "$tool for the tests of the export" "$([ "$tool" = http ] && echo httpie || echo curl)") || true
+  fi
+done
+if ! python3 -c 'import requests' >/dev/null 2>&1 && ! /usr/bin/python3 -c 'import requests' >/dev/null 2>&1; then
+  (install_packages "requests for the tests of the export" python3-requests) || true
+fi
+
+# The rules that pages, and the schema that HAR files, are checked by. A copy of the lock file beside what it names tells whether that is what is installed.
 npm_folder="$(dirname "$0")/../tests/npm"
 if ! cmp -s "$npm_folder/package-lock.json" "$npm_folder/node_modules/installed-lock.json"; then
   if ! command -v npm >/dev/null 2>&1; then
-    install_packages "npm for the tests of the pages" nodejs npm
+    install_packages "npm for the tests of pages and files" nodejs npm
   fi
   if ! npm ci --prefix "$npm_folder" --ignore-scripts --no-audit --no-fund </dev/null >&2; then
     echo "the packages of tests/npm are missing and could not be fetched: try 'npm ci --prefix tests/npm' where there is a network" >&2

@@ -13,9 +13,9 @@
 //! | floor | modules | must not know |
 //! |---|---|---|
 //! | 0 | [`model`] | async, HTTP servers, SQL |
-//! | 1 | [`config`], [`filter`], [`mask`], [`viewer`], [`export`], [`import`], [`provider`], [`template`] | each other, async, I/O, clocks |
-//! | 2 | [`store`], [`verdict`] | HTTP, HTML, live |
-//! | 3 | [`live`], [`reply`] | web |
+//! | 1 | [`compare`], [`config`], [`filter`], [`mask`], [`viewer`], [`export`], [`import`], [`provider`], [`template`] | each other, async, I/O, clocks |
+//! | 2 | [`store`], [`verdict`], [`outbound`] | HTTP, HTML, live |
+//! | 3 | [`live`], [`reply`], [`forward`] | web |
 //! | 4 | [`ingest`] | web, HTML |
 //! | 5 | [`web`] | sockets, the command line |
 //! | 6 | [`serve`] | the command line |
@@ -27,14 +27,17 @@
 //! one recorded request, numbered inside its bin; the *reply* is what its sender was answered.
 
 pub mod cli;
+pub mod compare;
 pub mod config;
 pub mod export;
 pub mod filter;
+pub mod forward;
 pub mod import;
 pub mod ingest;
 pub mod live;
 pub mod mask;
 pub mod model;
+pub mod outbound;
 pub mod provider;
 pub mod reply;
 pub mod serve;

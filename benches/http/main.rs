@@ -85,6 +85,7 @@ async fn measure(name: Name, options: &Options) -> Result<Vec<report::Row>> {
         Name::Start => scenario::start::run(options).await,
         Name::Bodies => scenario::bodies::run(options).await,
         Name::Open => scenario::open::run(options).await,
+        Name::Smooth => scenario::smooth::run(options).await,
         Name::Search => scenario::search::run(options).await,
         Name::Senders => scenario::senders::run(options),
     }

@@ -80,6 +80,8 @@ pub(crate) enum Name {
     Search,
     /// Time to open a capture of 10 MiB
     Open,
+    /// How long a browser is busy at a stretch while requests pour into a full list
+    Smooth,
     /// Recognising senders and checking signatures
     Senders,
 }

@@ -1,8 +1,10 @@
 //! Addresses, names, and who is believed.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 
 use ipnet::IpNet;
+
+use super::network;
 
 /// Where hookwell listens, and under which names it is known.
 #[derive(Debug, Clone, clap::Args)]
@@ -111,13 +113,6 @@ fn domain(text: &str) -> Result<String, String> {
     }
 }
 
-/// A network, or a single address as a network of one.
-fn network(text: &str) -> Result<IpNet, String> {
-    text.parse()
-        .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
-        .map_err(|_| "expected an address or a network such as 10.0.0.0/8".to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -147,11 +142,5 @@ mod tests {
         assert_eq!(host_of("[::1]"), "[::1]");
         assert_eq!(host_of("::1"), "::1");
         assert_eq!(host_of("example.com"), "example.com");
-    }
-
-    #[test]
-    fn a_single_address_is_a_network_of_one() {
-        assert_eq!(network("10.0.0.2").unwrap().to_string(), "10.0.0.2/32");
-        assert!(network("10.0.0.0/40").is_err());
     }
 }

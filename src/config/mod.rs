@@ -6,14 +6,19 @@
 pub mod limits;
 pub mod listen;
 pub mod log;
+pub mod outbound;
 pub mod store;
 
 pub use limits::LimitsConfig;
 pub use listen::ListenConfig;
 pub use log::{LogConfig, LogFormat};
+pub use outbound::OutboundConfig;
 pub use store::StoreConfig;
 
+use std::net::IpAddr;
 use std::time::Duration;
+
+use ipnet::IpNet;
 
 /// All settings of `hookwell serve`.
 #[derive(Debug, Clone, clap::Args)]
@@ -27,6 +32,9 @@ pub struct Config {
     /// How much of what is accepted.
     #[command(flatten)]
     pub limits: LimitsConfig,
+    /// What the server itself calls.
+    #[command(flatten)]
+    pub outbound: OutboundConfig,
     /// What is logged.
     #[command(flatten)]
     pub log: LogConfig,
@@ -47,6 +55,13 @@ impl Config {
             .expect("the defaults are valid")
             .config
     }
+}
+
+/// A network, or a single address as a network of one.
+fn network(text: &str) -> Result<IpNet, String> {
+    text.parse()
+        .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
+        .map_err(|_| "expected an address or a network such as 10.0.0.0/8".to_owned())
 }
 
 /// A number and the unit behind it.
@@ -97,6 +112,12 @@ mod tests {
         let config = Config::with_defaults();
         assert_eq!(config.listen.listen.to_string(), "127.0.0.1:8080");
         assert_eq!(config.limits.max_body, 10 << 20);
+    }
+
+    #[test]
+    fn a_single_address_is_a_network_of_one() {
+        assert_eq!(network("10.0.0.2").unwrap().to_string(), "10.0.0.2/32");
+        assert!(network("10.0.0.0/40").is_err());
     }
 
     #[test]

@@ -2,6 +2,9 @@
 //!
 //! `fetch` (<https://fetch.spec.whatwg.org/>) is not made for exactness: it joins repeated fields, adds some of its own, and takes
 //! no body with GET and HEAD. What of that meets a request is said before the call.
+//!
+//! That is so for Node.js; a browser, in whose console the call can be pasted too, also keeps names such as `Cookie` and `Origin` to
+//! itself (<https://fetch.spec.whatwg.org/#forbidden-request-header>).
 
 use std::borrow::Cow;
 
@@ -55,17 +58,7 @@ fn write(source: &Source<'_>) -> String {
     if any {
         notes.cannot("Fields of one name are joined", "send a name twice");
     }
-    for name in [
-        "User-Agent",
-        "Accept",
-        "Accept-Encoding",
-        "Accept-Language",
-        "Sec-Fetch-Mode",
-    ] {
-        if !has(&fields, name) {
-            notes.add(&format!("fetch adds {name}, which was not there"));
-        }
-    }
+    note_changed_fields(&fields, &mut notes);
     let mut options = vec![format!(
         "  method: \"{}\",\n",
         script::bytes(method.as_bytes())
@@ -97,6 +90,42 @@ fn write(source: &Source<'_>) -> String {
         notes.text("//"),
         options.concat()
     )
+}
+
+/// Says which fields the standard's steps add or change, and which ones Node.js does.
+fn note_changed_fields(fields: &[(&[u8], &[u8])], notes: &mut Notes) {
+    for name in [
+        "User-Agent",
+        "Accept",
+        "Accept-Encoding",
+        "Accept-Language",
+        "Sec-Fetch-Mode",
+    ] {
+        if !has(fields, name) {
+            notes.add(&format!("fetch adds {name}, which was not there"));
+        }
+    }
+    if has(fields, "Range") && has(fields, "Accept-Encoding") {
+        notes.add("fetch adds identity to Accept-Encoding, since there is Range");
+    }
+    let is_changed = |&(name, value): &(&[u8], &[u8])| {
+        name.eq_ignore_ascii_case(b"sec-fetch-mode")
+            && (name, value) != (b"sec-fetch-mode", b"cors")
+    };
+    if fields.iter().any(is_changed) {
+        notes.cannot(
+            "It is sec-fetch-mode: cors that arrives",
+            "leave it as it was",
+        );
+    }
+    // Node.js keeps them as properties of an object.
+    let is_property = |name: &[u8]| name == b"__proto__" || name.iter().all(u8::is_ascii_digit);
+    if fields.iter().any(|(name, _)| is_property(name)) {
+        notes.cannot(
+            "A field named __proto__ or by a number is left out or comes first",
+            "keep such names in their place",
+        );
+    }
 }
 
 /// Whether the URL standard's parser leaves the target as it is (<https://url.spec.whatwg.org/#percent-encoded-bytes>).
@@ -154,7 +183,7 @@ mod tests {
     fn a_plain_request_is_a_plain_call() {
         let headers =
             b"User-Agent: a\r\nAccept: */*\r\nAccept-Encoding: gzip\r\nAccept-Language: *\r\n\
-            Sec-Fetch-Mode: cors\r\nX-Odd: caf\xe9\r\n";
+            sec-fetch-mode: cors\r\nX-Odd: caf\xe9\r\n";
         assert_eq!(
             written(
                 &FORMAT,
@@ -170,7 +199,7 @@ mod tests {
     ["Accept", "*/*"],
     ["Accept-Encoding", "gzip"],
     ["Accept-Language", "*"],
-    ["Sec-Fetch-Mode", "cors"],
+    ["sec-fetch-mode", "cors"],
     ["X-Odd", "caf\xe9"],
   ],
   body: new TextEncoder().encode("\"ü\u202e\n"),

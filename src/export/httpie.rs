@@ -74,6 +74,12 @@ fn query(target: &str) -> &str {
 /// The fields as request items, and what takes away those that would be added.
 fn items(source: &Source<'_>, notes: &mut Notes) -> Vec<String> {
     let fields = fields(source);
+    if !is_in_order(&fields, !source.capture.body.is_empty()) {
+        notes.cannot(
+            "Fields may arrive in another order",
+            "keep theirs, or send those of one name apart",
+        );
+    }
     let mut items = Vec::new();
     let mut is_unsendable = false;
     for (name, value) in &fields {
@@ -120,6 +126,25 @@ fn items(source: &Source<'_>, notes: &mut Notes) -> Vec<String> {
     items
 }
 
+/// Whether the fields come in the order in which `HTTPie` sends them: those first that it has a default for, and those of one name
+/// together.
+fn is_in_order(fields: &[(&[u8], &[u8])], has_body: bool) -> bool {
+    let defaults = ["user-agent", "accept-encoding", "accept", "content-type"];
+    // For a request without a body it has no media type.
+    let defaults = if has_body {
+        &defaults[..]
+    } else {
+        &defaults[..3]
+    };
+    let place = |name: &[u8]| {
+        let is_it = |have: &&[u8]| have.eq_ignore_ascii_case(name);
+        let default = defaults.iter().position(|have| is_it(&have.as_bytes()));
+        let first = fields.iter().position(|(have, _)| is_it(have));
+        (default.unwrap_or(defaults.len()), first)
+    };
+    fields.is_sorted_by_key(|(name, _)| place(name))
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::tests::written;
@@ -127,8 +152,9 @@ mod tests {
 
     #[test]
     fn a_plain_request_is_a_plain_command() {
-        let headers = b"Host: h\r\nUser-Agent: Stripe/1.0\r\nAccept: */*\r\nAccept-Encoding: gzip\r\nX-Odd: =1\r\n\
-            Content-Type: application/json\r\nX-Empty:\r\n";
+        let headers =
+            b"Host: h\r\nUser-Agent: Stripe/1.0\r\nAccept-Encoding: gzip\r\nAccept: */*\r\n\
+            Content-Type: application/json\r\nX-Odd: =1\r\nX-Empty:\r\n";
         assert_eq!(
             written(
                 &FORMAT,
@@ -141,10 +167,10 @@ mod tests {
   --raw '{"a":"'\''"}' \
   POST 'http://hooks.example.com/bin/a?env=staging' \
   'User-Agent:Stripe/1.0' \
-  'Accept:*/*' \
   'Accept-Encoding:gzip' \
-  'X-Odd:\=1' \
+  'Accept:*/*' \
   'Content-Type:application/json' \
+  'X-Odd:\=1' \
   'X-Empty;' \
   Connection:
 "#
@@ -172,6 +198,11 @@ mod tests {
         assert!(command.contains("# A field is left out"), "{command}");
         assert!(
             !command.contains("caf") && !command.contains("a\\"),
+            "{command}"
+        );
+        let command = written(&FORMAT, "GET", "/bin", b"X: 1\r\nAccept: a\r\n", b"");
+        assert!(
+            command.starts_with("# Fields may arrive in another order"),
             "{command}"
         );
     }

@@ -35,8 +35,8 @@ use self::receive::{Budget, End, Receiving};
 use self::wire::{Started, WireHead};
 use crate::config::Config;
 use crate::model::{
-    Bin, BodyState, CaptureNumber, Clock, Draft, Envelope, Fault, Head, Headers, Reason, Refusal,
-    Reply, Timestamp, Version,
+    Bin, Body, BodyState, CaptureNumber, Clock, Draft, Envelope, Fault, Head, Headers, Reason,
+    Refusal, Reply, Timestamp, Version,
 };
 use crate::reply::Replies;
 use crate::store::{self, Store};
@@ -275,6 +275,22 @@ impl Ingest {
     }
 }
 
+/// A request as it is to be stored: who sent it is recognised, and what a provider asks is answered where the plain reply would be
+/// given. `base` is the server's public address, where it has one.
+pub fn drafted(bin: &Bin, base: Option<&str>, mut envelope: Envelope, body: Body) -> Draft {
+    let sender = provider::recognise(&envelope.head, &body.bytes);
+    if envelope.reply.status == Some(200) && body.state == BodyState::Complete {
+        let asked = handshake::reply(bin, base, &envelope, &body.bytes, sender.as_ref());
+        envelope.reply = asked.unwrap_or(envelope.reply);
+    }
+    Draft {
+        envelope,
+        body,
+        imported: false,
+        sender,
+    }
+}
+
 /// Whether the reply is to be chosen: not where a handshake was answered, or a browser asks whether it may send.
 fn has_plan(bin: &Bin, draft: &Draft) -> bool {
     let envelope = &draft.envelope;
@@ -409,21 +425,8 @@ impl<'a> Pending<'a> {
         envelope.trailers = std::mem::take(&mut self.receiving.trailers);
         envelope.reply = reply;
         let (body, memory) = self.receiving.finish(state);
-        let sender = provider::recognise(&envelope.head, &body.bytes);
-        if envelope.reply.status == Some(200) && state == BodyState::Complete {
-            let base = self.ingest.base.as_deref();
-            let asked = handshake::reply(&self.bin, base, &envelope, &body.bytes, sender.as_ref());
-            envelope.reply = asked.unwrap_or(envelope.reply);
-        }
-        Some((
-            Draft {
-                envelope,
-                body,
-                imported: false,
-                sender,
-            },
-            memory,
-        ))
+        let base = self.ingest.base.as_deref();
+        Some((drafted(&self.bin, base, envelope, body), memory))
     }
 }
 

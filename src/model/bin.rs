@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{BinId, OwnScheme, PlannedReply, Rule, Secrets, Timestamp};
+use super::{BinId, OwnScheme, PlannedReply, Rule, Secrets, Target, Timestamp};
 
 /// An address that accepts any HTTP request.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -69,6 +69,8 @@ pub struct Settings {
     pub reply: PlannedReply,
     /// Other replies to some requests; the first rule that matches decides.
     pub rules: Vec<Rule>,
+    /// Where captures are sent on to as they come.
+    pub targets: Vec<Target>,
     /// Whether a sender may ask for a status by `hookwell-status=503` in the query.
     pub status_by_query: bool,
 }
@@ -106,6 +108,7 @@ impl Default for Settings {
             handshakes: true,
             reply: PlannedReply::default(),
             rules: Vec::new(),
+            targets: Vec::new(),
             status_by_query: false,
         }
     }
@@ -274,7 +277,7 @@ pub enum NotAnAlias {
 
 impl Alias {
     /// First path segments that hookwell itself answers, or may one day.
-    const RESERVED: [&'static str; 18] = [
+    const RESERVED: [&'static str; 19] = [
         "api",
         "assets",
         "b",
@@ -287,6 +290,7 @@ impl Alias {
         "livez",
         "login",
         "metrics",
+        "providers",
         "readyz",
         "robots",
         "static",

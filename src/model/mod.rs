@@ -6,6 +6,7 @@
 //!
 //! To add a word: give it a file of its own here, under the name that the pages and the API use for it.
 
+pub mod attempt;
 pub mod base64;
 pub mod bin;
 pub mod body;
@@ -24,9 +25,11 @@ pub mod rule;
 pub mod secret;
 pub mod share;
 pub mod signing;
+pub mod target;
 pub mod time;
 pub mod verdict;
 
+pub use attempt::{Answer, Attempt, AttemptKind, Failure, FailureCause, Sent, Try};
 pub use bin::{Alias, Bin, Keep, Mask, Settings, Usage};
 pub use body::{Body, BodyState};
 pub use capture::{Capture, CaptureLine, Draft, Envelope, Scheme};
@@ -42,5 +45,6 @@ pub use rule::{Fault, Per, PlannedHeader, PlannedReply, Rule};
 pub use secret::Secret;
 pub use share::{Access, MaskKey, Share};
 pub use signing::{OwnScheme, Secrets};
+pub use target::{Forward, Settled, Target, TargetHeader, TargetState};
 pub use time::{Clock, Timestamp};
 pub use verdict::{Flaw, Verdict, VerdictState};

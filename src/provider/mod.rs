@@ -87,6 +87,16 @@ impl Provider {
         signature::verdict(self.schemes, secrets, request, options)
     }
 
+    /// Its schemes, each once: some are there several times, for requests of several kinds.
+    pub fn distinct_schemes(&self) -> impl Iterator<Item = &'static Scheme> {
+        let schemes = self.schemes;
+        schemes.iter().enumerate().filter_map(move |(at, scheme)| {
+            let is_same = |one: &Scheme| one.name == scheme.name && one.place == scheme.place;
+            let before = schemes.get(..at).unwrap_or_default();
+            (!before.iter().any(is_same)).then_some(scheme)
+        })
+    }
+
     /// The address of the certificate that a request's signature needs, when it is on one of the provider's own hosts: what
     /// is answered there goes into [`Options::certificate`]. `None` for most providers, and for an address that is not theirs.
     pub fn certificate_url(&self, request: &Request<'_>) -> Option<String> {

@@ -4,7 +4,7 @@
 //! and `{iso}` (RFC 3339). They are filled in from a [`Seed`], so that nothing here needs a clock or chance of its own.
 
 use super::request::Request;
-use super::secret::{Secret, hex};
+use super::secret::{KeyForm, Secret, hex};
 use super::signature::sign::{self, Draft};
 use super::signature::{Check, Hash, digest};
 use super::{Provider, Scheme};
@@ -104,6 +104,29 @@ impl Provider {
             }
         }
         sign::sign(scheme, secret, draft)
+    }
+
+    /// Whether whoever has its secret can sign as it does.
+    pub fn signs_with_a_secret(&self) -> bool {
+        self.schemes.iter().any(|scheme| match scheme.check {
+            Check::Hmac(_) | Check::HashAfterSecret(_) | Check::Token | Check::Basic => true,
+            Check::Custom(custom) => custom.sign.is_some(),
+            Check::Ed25519 | Check::EcdsaP256 | Check::RsaSha256 => false,
+        })
+    }
+
+    /// A secret in this provider's form that nobody has; `None` where one cannot be made up.
+    pub fn made_up_secret(&self, chance: [u8; 16]) -> Option<Secret> {
+        let form = self.schemes.first()?.key;
+        let text = hex(&chance);
+        let made = match form {
+            KeyForm::Whsec => format!("whsec_{text}"),
+            KeyForm::Basic => format!("sample:{text}"),
+            // Hex digits are base64 too.
+            _ => text,
+        };
+        let secret = Secret::new(made);
+        self.check_secret(&secret).ok().map(|()| secret)
     }
 
     /// Changes the signature of a signed request so that it fits no longer.

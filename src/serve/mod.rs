@@ -23,9 +23,11 @@ use tower::ServiceExt;
 pub use connection::{Answering, Cut, HandlerResponse};
 
 use crate::config::{Config, LimitsConfig};
+use crate::forward::Forwarder;
 use crate::ingest::{Ingest, Link};
 use crate::live::Hub;
 use crate::model::{Clock, Reason};
+use crate::outbound;
 use crate::store::{self, retention};
 use crate::web::{self, App};
 
@@ -129,12 +131,17 @@ pub async fn run(
         stopped.clone(),
     ));
     let ingest = Ingest::new(Arc::clone(&store), Arc::clone(&config), clock.clone());
+    let outbound = outbound::Client::new(&config.outbound, clock.clone());
     let app = Arc::new(App {
         store: Arc::clone(&store),
         hub,
+        outbound: outbound.clone(),
         config: Arc::clone(&config),
         clock: clock.clone(),
     });
+    let base = config.listen.public_base();
+    let forwarder = Forwarder::new(Arc::clone(&store), outbound, clock.clone(), base);
+    let forwarding = tokio::spawn(forwarder.run());
     let handler = Arc::new(Hookwell {
         ingest,
         router: web::router(&app),
@@ -154,6 +161,8 @@ pub async fn run(
     }
     handler.ingest.settle().await;
     sweeper.abort();
+    // What is under way is tried again by the next server.
+    forwarding.abort();
     store.close().await;
     tracing::info!("stopped");
     Ok(())

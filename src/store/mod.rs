@@ -35,8 +35,9 @@ pub use search::{Found, Pick, STEP, Search};
 
 use crate::config::StoreConfig;
 use crate::model::{
-    Alias, Bin, BinId, Capture, CaptureLine, CaptureNumber, Clock, Draft, KeyHash, Marks,
-    MarksChange, MaskKey, Refusal, Reply, Settings, Share, Timestamp, Usage,
+    Alias, Attempt, Bin, BinId, Capture, CaptureLine, CaptureNumber, Clock, Draft, Forward,
+    KeyHash, Marks, MarksChange, MaskKey, Refusal, Reply, Settings, Settled, Share, TargetState,
+    Timestamp, Try, Usage,
 };
 
 /// Opens the store that the configuration names.
@@ -154,6 +155,9 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// bin's rules begins them all anew.
     async fn count_use(&self, bin: &Bin, rule: &str, key: &[u8]) -> Result<u64>;
 
+    /// Begins all sequences of the bin's rules anew.
+    async fn reset_uses(&self, bin: &Bin) -> Result<()>;
+
     /// Replaces what is kept of the reply to a capture, when it was made only behind it. Nothing happens when the capture is gone.
     async fn answered(&self, bin: &Bin, n: CaptureNumber, reply: Reply) -> Result<()>;
 
@@ -191,6 +195,48 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// Changes what is noted on a capture, and gives what is noted then. Errors: [`Error::UnknownCapture`], and
     /// [`Error::PinsFull`] when one more pinned capture would be over half of the bin's `keep`.
     async fn mark(&self, bin: &Bin, n: CaptureNumber, change: MarksChange) -> Result<Marks>;
+
+    /// Keeps what came of a try to send a capture on. It goes with its capture; beyond [`Attempt::KEPT`] of one capture, and beyond what
+    /// a bin has room for, the oldest go. Errors: [`Error::UnknownCapture`].
+    async fn add_attempt(&self, bin: &Bin, n: CaptureNumber, tried: Try) -> Result<Attempt>;
+
+    /// The attempts on a capture, newest first, without the bytes of bodies.
+    async fn attempts(&self, bin: &Bin, n: CaptureNumber) -> Result<Vec<Attempt>>;
+
+    /// One attempt on a capture, with the body of the answer; `None` when it is not there.
+    async fn attempt(&self, bin: &Bin, n: CaptureNumber, id: u64) -> Result<Option<Attempt>>;
+
+    /// Bins and targets for which captures wait to be sent on. A capture is queued for the targets of its bin in the commit that
+    /// keeps it, and leaves the queue when it goes.
+    async fn lanes(&self) -> Result<Vec<(BinId, String)>>;
+
+    /// What waits for a target, the first come first; nothing while it is paused.
+    async fn forwards(&self, bin: &Bin, target: &str, limit: usize) -> Result<Vec<Forward>>;
+
+    /// What was given up, the latest first.
+    async fn dead_forwards(&self, bin: &Bin, limit: usize) -> Result<Vec<Forward>>;
+
+    /// Notes what becomes of a capture that was tried, with the try, in one commit. Gives since when its target fails; `None` when it
+    /// does not.
+    async fn settle(
+        &self,
+        bin: &Bin,
+        forward: Forward,
+        settled: Settled,
+        tried: Option<Try>,
+    ) -> Result<Option<Timestamp>>;
+
+    /// Sends nothing more to a target that fails; captures go on being queued for it.
+    async fn pause_target(&self, bin: &Bin, target: &str) -> Result<()>;
+
+    /// Queues again what was given up, and goes on with paused targets: one of the bin's, or all. Says how many captures they were.
+    async fn retry_forwards(&self, bin: &Bin, target: Option<String>) -> Result<u64>;
+
+    /// Forgets what waits for a target that the bin has no more.
+    async fn forget_target(&self, bin: &Bin, target: &str) -> Result<()>;
+
+    /// How it goes with the targets of the bin, in their order.
+    async fn target_states(&self, bin: &Bin) -> Result<Vec<TargetState>>;
 
     /// Deletes all captures of the bin, the pinned ones too, and says how many they were; numbering goes on.
     async fn clear(&self, bin: &Bin) -> Result<u64>;

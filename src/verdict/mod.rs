@@ -59,7 +59,8 @@ enum Judge<'a> {
 }
 
 impl<'a> Judge<'a> {
-    /// A provider that the bin has a secret for comes first, then the bin's own scheme, then whoever was recognised.
+    /// A provider that the bin has a secret for comes first, then the bin's own scheme, then whoever was recognised. What carries
+    /// the signature of a known sender, and not that of the own scheme, is not held against the own one.
     fn find(settings: &'a Settings, line: &CaptureLine, request: &Request<'_>) -> Option<Self> {
         let secrets = &settings.secrets;
         let has_secret = |slug: &str| !secrets.of(slug).is_empty();
@@ -70,7 +71,8 @@ impl<'a> Judge<'a> {
         let own = settings
             .signature
             .as_ref()
-            .and_then(|own| Own::of(own).ok());
+            .and_then(|own| Own::of(own).ok())
+            .filter(|own| own.is_carried_by(request) || !is_signed_as(judge, request));
         own.map(Self::Own)
             .or_else(|| judge.map(|provider| Self::Provider(provider, &[])))
     }
@@ -83,6 +85,14 @@ impl<'a> Judge<'a> {
             Self::Own(own) => own.verify(request, tolerance_s),
         }
     }
+}
+
+/// Whether a request carries what this provider signs with.
+fn is_signed_as(provider: Option<&'static Provider>, request: &Request<'_>) -> bool {
+    provider.is_some_and(|provider| {
+        let mut schemes = provider.schemes.iter();
+        schemes.any(|scheme| scheme.is_carried_by(request))
+    })
 }
 
 fn options(tolerance_s: Option<u32>) -> Options<'static> {

@@ -155,6 +155,11 @@ fn codings(headers: &Headers) -> Vec<String> {
         .collect()
 }
 
+/// Whether the body is called compressed, or coded in another way.
+pub(super) fn is_coded(line: &CaptureLine) -> bool {
+    !codings(&line.envelope.head.headers).is_empty()
+}
+
 /// Does the work of looking at a body: at once where it is little, else on a thread, when one is free.
 ///
 /// # Errors

@@ -10,7 +10,8 @@ use axum::http::{HeaderMap, header};
 use axum::response::IntoResponse;
 
 pub use super::access::{
-    AnyVisit, BinByKey, BinByToken, Glimpse, GlimpseByToken, Visit, VisitByKey, VisitByToken,
+    AnyVisit, BinByKey, BinByToken, Glimpse, GlimpseByToken, OwnerByToken, Visit, VisitByKey,
+    VisitByToken,
 };
 use super::{App, Error};
 use crate::export::{self, Format};
@@ -70,6 +71,20 @@ impl<S: Send + Sync, E: From<Error> + IntoResponse> FromRequestParts<S> for Shar
         let share = path_text(parts, state, "share").await?;
         let share = share.parse().map_err(|_| Error::NotFound)?;
         Ok(Self(share, std::marker::PhantomData))
+    }
+}
+
+/// The id of an attempt in the path (`{attempt}`). A text that is no number is a failure `E`: a page's or an API call's.
+#[derive(Debug)]
+pub struct AttemptId<E>(pub u64, std::marker::PhantomData<E>);
+
+impl<S: Send + Sync, E: From<Error> + IntoResponse> FromRequestParts<S> for AttemptId<E> {
+    type Rejection = E;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, E> {
+        let attempt = path_text(parts, state, "attempt").await?;
+        let attempt = attempt.parse().map_err(|_| Error::NotFound)?;
+        Ok(Self(attempt, std::marker::PhantomData))
     }
 }
 

@@ -9,7 +9,8 @@ use bytes::Bytes;
 use tokio::sync::Semaphore;
 
 use super::Error;
-use crate::model::{Bin, Capture, CaptureLine, CaptureNumber, Verdict};
+use super::content::{Coding, Content, LOOKED_AT};
+use crate::model::{Bin, Capture, CaptureLine, CaptureNumber, Verdict, VerdictState};
 use crate::store::{self, Store};
 use crate::verdict::{self, Evidence};
 
@@ -18,6 +19,12 @@ const LARGE: usize = 64 * 1024;
 
 /// How many searches for a mistake go on at once: each may take the time of some hundred MACs of a body.
 static SEARCHES: Semaphore = Semaphore::const_new(2);
+
+/// The body of a capture without its content codings; `None` where it has none that can be undone.
+fn undone(capture: &Capture) -> Option<Bytes> {
+    let content = Content::new(&capture.line, capture.body.clone(), false, LOOKED_AT);
+    matches!(content.coding, Coding::Undone { problem: None, .. }).then_some(content.bytes)
+}
 
 /// Whose captures, and under which address: all that a verdict asks for beside the capture.
 #[derive(Debug, Clone)]
@@ -93,9 +100,23 @@ impl Court {
 
     /// What was checked of a capture, and why it does not fit.
     pub(super) async fn evidence(self, capture: Capture) -> Result<Option<Evidence>, Error> {
+        let verdict = capture.line.verdict.as_ref();
+        let is_search = verdict.is_some_and(|verdict| verdict.state == VerdictState::Invalid);
         // It is never closed.
-        let _turn = SEARCHES.acquire().await.ok();
-        let search = move || verdict::evidence(&self.bin, self.base.as_deref(), &capture, None);
+        let _turn = if is_search {
+            SEARCHES.acquire().await.ok()
+        } else {
+            None
+        };
+        let search = move || {
+            let decoded = is_search.then(|| undone(&capture)).flatten();
+            verdict::evidence(
+                &self.bin,
+                self.base.as_deref(),
+                &capture,
+                decoded.as_deref(),
+            )
+        };
         let found = tokio::task::spawn_blocking(search).await;
         found.map_err(|error| Error::Panicked(error.to_string()))
     }

@@ -13,6 +13,7 @@ pub mod api;
 mod archive;
 pub mod assets;
 mod attachment;
+mod comparison;
 mod content;
 mod error;
 pub mod extract;
@@ -20,6 +21,7 @@ mod judged;
 pub mod layers;
 pub mod ops;
 pub mod page;
+mod replay;
 mod signing;
 
 use std::sync::Arc;
@@ -31,6 +33,7 @@ pub use error::{Cause, Error};
 use crate::config::Config;
 use crate::live::Hub;
 use crate::model::Clock;
+use crate::outbound;
 use crate::store::Store;
 
 /// What handlers work with; shared by all of them for as long as the server runs.
@@ -40,6 +43,8 @@ pub struct App {
     pub store: Arc<dyn Store>,
     /// Live subscriptions.
     pub hub: Hub,
+    /// What calls others.
+    pub outbound: outbound::Client,
     /// What the operator set.
     pub config: Arc<Config>,
     /// The time.

@@ -18,6 +18,7 @@ const keys = {
   p: () => document.querySelector('.detail [aria-keyshortcuts=p]')?.click(),
   P: () => document.getElementById('pause')?.click(),
   c: () => document.querySelector('.detail [aria-keyshortcuts=c]')?.click(),
+  r: () => document.querySelector('.detail [aria-keyshortcuts=r]')?.click(),
   y: () => document.querySelector('.detail [aria-keyshortcuts=y]')?.click(),
   1: () => tab(0),
   2: () => tab(1),
@@ -28,6 +29,10 @@ const keys = {
 
 document.addEventListener('keydown', e => {
   if (e.ctrlKey || e.metaKey || e.altKey || e.isComposing || document.querySelector('dialog[open]')) return;
+  if (e.key === 'Escape' && e.target === box) {
+    e.preventDefault(); // what is typed stays
+    box.blur();
+  }
   if (e.target.closest?.('input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]')) return;
   if (!on('single-keys') && e.key !== '?') return;
   const act = Object.hasOwn(keys, e.key) && keys[e.key];

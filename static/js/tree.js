@@ -1,7 +1,7 @@
 // Inside an open request: JSON lines with their paths, and which part is being read.
 
 import { put, say } from './copy.js';
-import { narrow } from './list.js';
+import { app, narrow } from './list.js';
 
 function mark(line) {
   const tree = line.closest('.tree');
@@ -9,7 +9,13 @@ function mark(line) {
   line.classList.add('at');
   const bar = tree.parentElement.querySelector('.pathbar');
   if (!bar) return;
-  bar.querySelector('code').textContent = line.dataset.path;
+  const { path } = line.dataset;
+  const text = plain(value(line));
+  const by = bar.querySelector('a');
+  by.hidden = !value(line) || text.length > 200 || !/^json\.[\w.[\]-]+$/.test(path);
+  const words = /^[\w.@-]+$/.test(text) ? text : `"${text.replace(/["\\]/g, '\\$&')}"`;
+  by.href = `${app.dataset.path}?${new URLSearchParams({ q: `${path}:${words}` })}`;
+  bar.querySelector('code').textContent = path;
   bar.hidden = false;
 }
 

@@ -67,7 +67,7 @@ fn replace(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
     out
 }
 
-/// Puts the bin's path and times in; signatures are checked nowhere yet and stay any text.
+/// Puts the bin's path and times in. Signatures stay any text: `provider::signed_cases` is about those.
 fn fill(case: &Case, bin: &Bin) -> Vec<u8> {
     let input = replace(&case.input, b"{BIN}", format!("/{}", bin.id).as_bytes());
     ["{NOW}", "{NOW-3600}", "{NOW+3600}"]

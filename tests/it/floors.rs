@@ -4,8 +4,9 @@ use std::fs;
 use std::path::Path;
 
 /// The table of `lib.rs`: a module, and its floor.
-const FLOORS: [(&str, u8); 18] = [
+const FLOORS: [(&str, u8); 21] = [
     ("model", 0),
+    ("compare", 1),
     ("config", 1),
     ("filter", 1),
     ("mask", 1),
@@ -16,7 +17,9 @@ const FLOORS: [(&str, u8); 18] = [
     ("provider", 1),
     ("store", 2),
     ("verdict", 2),
+    ("outbound", 2),
     ("live", 3),
+    ("forward", 3),
     ("reply", 3),
     ("ingest", 4),
     ("web", 5),

@@ -8,13 +8,19 @@ pub(crate) mod million;
 pub(crate) mod open;
 pub(crate) mod search;
 pub(crate) mod senders;
+pub(crate) mod smooth;
 pub(crate) mod start;
 pub(crate) mod throughput;
 pub(crate) mod watchers;
 
 use std::time::Duration;
 
+use fantoccini::{Client, ClientBuilder};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::json;
+
 use crate::child::{self, Server};
+use crate::driver::{Driver, FLAGS};
 use crate::load::{self, Until};
 use crate::options::Options;
 use crate::request::Request;
@@ -60,6 +66,25 @@ async fn drive(
         server_us: each(after.0.saturating_sub(before.0)),
         client_us: each(after.1.saturating_sub(before.1)),
     })
+}
+
+/// A browser with one window, wide enough for all parts of a page; it goes when its driver is dropped.
+async fn browse() -> Result<(Driver, Client)> {
+    let driver = Driver::start()?;
+    let flags: Vec<&str> = FLAGS
+        .into_iter()
+        .chain(["--window-size=1440,900"])
+        .collect();
+    let capabilities = json!({
+        "browserName": "chrome",
+        "goog:chromeOptions": { "args": flags },
+    });
+    let capabilities = capabilities.as_object().cloned().unwrap_or_default();
+    let client = ClientBuilder::new(HttpConnector::new())
+        .capabilities(capabilities)
+        .connect(&format!("http://{}", driver.address))
+        .await?;
+    Ok((driver, client))
 }
 
 /// The median of one of the figures.

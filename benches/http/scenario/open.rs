@@ -3,13 +3,11 @@
 use std::fmt::Write as _;
 use std::time::Instant;
 
-use fantoccini::ClientBuilder;
-use hyper_util::client::legacy::connect::HttpConnector;
-use serde_json::{Value, json};
+use serde_json::Value;
 
+use super::browse;
 use crate::bin::{Bin, Keep};
 use crate::child::Server;
-use crate::driver::{Driver, FLAGS};
 use crate::options::Options;
 use crate::report::{Aim, Row};
 use crate::statistics::Spread;
@@ -74,16 +72,7 @@ fn large() -> String {
 /// Milliseconds from the start of a navigation to the first paint of content (<https://www.w3.org/TR/paint-timing/>), several
 /// times.
 async fn paints(url: &str, rounds: usize) -> Result<Vec<f64>> {
-    let driver = Driver::start()?;
-    let capabilities = json!({
-        "browserName": "chrome",
-        "goog:chromeOptions": { "args": FLAGS },
-    });
-    let capabilities = capabilities.as_object().cloned().unwrap_or_default();
-    let client = ClientBuilder::new(HttpConnector::new())
-        .capabilities(capabilities)
-        .connect(&format!("http://{}", driver.address))
-        .await?;
+    let (driver, client) = browse().await?;
     let mut times = Vec::new();
     // The first visit starts the browser's own processes.
     for round in 0..=rounds {
@@ -100,5 +89,6 @@ async fn paints(url: &str, rounds: usize) -> Result<Vec<f64>> {
         client.goto("about:blank").await?;
     }
     client.close().await?;
+    drop(driver);
     Ok(times)
 }

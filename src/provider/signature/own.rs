@@ -153,6 +153,11 @@ impl Own {
         self
     }
 
+    /// Whether the header of the signature is there, whatever it holds.
+    pub fn is_carried_by(&self, request: &Request<'_>) -> bool {
+        request.header(&self.header).is_some()
+    }
+
     /// Checks a request. Its signed time is judged when there is a tolerance, in seconds.
     pub fn verify(&self, request: &Request<'_>, tolerance_s: Option<u32>) -> Verdict {
         match self.look(request) {

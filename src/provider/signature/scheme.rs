@@ -190,7 +190,7 @@ impl Scheme {
     }
 
     /// Whether a signature stands where this scheme has it, whatever it is.
-    pub(crate) fn is_carried_by(&self, request: &Request<'_>) -> bool {
+    pub fn is_carried_by(&self, request: &Request<'_>) -> bool {
         match self.place {
             Place::Header(name) => request.header(name).is_some(),
             Place::Either(one, other) => {
@@ -208,7 +208,13 @@ impl Scheme {
     /// Whether what it says of a request without a secret depends on the body.
     pub fn reads_body(&self) -> bool {
         let is_in_body = matches!(self.place, Place::Json(_) | Place::Form(_));
-        is_in_body || matches!(self.check, Check::Custom(_)) || matches!(self.when, When::Form(_))
+        let is_timed_in_body = self
+            .time
+            .is_some_and(|time| matches!(time.at, TimeAt::Json(_) | TimeAt::Form(_)));
+        is_in_body
+            || is_timed_in_body
+            || matches!(self.check, Check::Custom(_))
+            || matches!(self.when, When::Form(_))
     }
 
     /// Whether a signature could stand where this scheme has it, as far as the head says.

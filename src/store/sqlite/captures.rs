@@ -5,7 +5,7 @@ use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 
 use super::bins::Counters;
 use super::row::{self, int, row_id};
-use super::{events, marks, replies};
+use super::{attempts, events, forwards, marks, replies};
 use crate::model::{Capture, CaptureLine, CaptureNumber, Draft, Keep, Scheme};
 use crate::store::Window;
 
@@ -196,6 +196,8 @@ pub(super) fn delete(
     counters.bytes = counters.bytes.saturating_sub(weight);
     events::purge(connection, id - 1, id)?;
     replies::purge(connection, id - 1, id)?;
+    attempts::purge(connection, id - 1, id)?;
+    forwards::purge(connection, id - 1, id)?;
     if marks::delete(connection, id)?.pinned {
         counters.pinned = counters.pinned.saturating_sub(1);
         counters.pinned_bytes = counters.pinned_bytes.saturating_sub(weight);
@@ -302,6 +304,8 @@ fn trim_between_pins(
         sql.execute([id])?;
         events::purge(connection, id - 1, id)?;
         replies::purge(connection, id - 1, id)?;
+        attempts::purge(connection, id - 1, id)?;
+        forwards::purge(connection, id - 1, id)?;
         marks::delete(connection, id)?;
     }
     Ok(())
@@ -346,6 +350,8 @@ pub(super) fn purge(
     marks::purge(connection, row_id(serial, purged), row_id(serial, upto))?;
     events::purge(connection, row_id(serial, purged), row_id(serial, upto))?;
     replies::purge(connection, row_id(serial, purged), row_id(serial, upto))?;
+    attempts::purge(connection, row_id(serial, purged), row_id(serial, upto))?;
+    forwards::purge(connection, row_id(serial, purged), row_id(serial, upto))?;
     connection
         .prepare_cached("UPDATE bins SET purged = ?2 WHERE serial = ?1")?
         .execute([int(serial), int(upto)])?;

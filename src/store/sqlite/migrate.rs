@@ -16,6 +16,8 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0005_odd.sql"),
     include_str!("migrations/0006_replies.sql"),
     include_str!("migrations/0007_rules.sql"),
+    include_str!("migrations/0008_attempts.sql"),
+    include_str!("migrations/0009_targets.sql"),
 ];
 
 /// Runs the steps that are missing, each in a transaction of its own with its version.

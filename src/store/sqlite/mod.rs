@@ -3,17 +3,20 @@
 //! [`writer`] is the one thread that writes, fed by [`queue`] a batch at a time; [`reader`] holds read-only connections that
 //! never wait for it; [`checkpoint`] empties the write-ahead log in the background, [`purge`] deletes in small steps; [`cache`]
 //! knows bins by name; [`folder`] opens the database, [`room`] is for the day the disk is full. [`bins`], [`captures`],
-//! [`search`], [`events`], [`marks`], [`shares`], [`replies`], [`uses`] and [`refusals`] are the SQL, [`row`] turns columns into the model.
+//! [`search`], [`events`], [`marks`], [`attempts`], [`forwards`], [`shares`], [`replies`], [`uses`] and [`refusals`] are the SQL, [`row`] turns
+//! columns into the model.
 //!
 //! Durability: WAL with `synchronous=FULL`, so a commit is on the disk before anybody hears of it
 //! (<https://www.sqlite.org/pragma.html#pragma_synchronous>).
 
+mod attempts;
 mod bins;
 mod cache;
 mod captures;
 mod checkpoint;
 mod events;
 mod folder;
+mod forwards;
 mod marks;
 mod migrate;
 mod purge;
@@ -47,8 +50,9 @@ use self::writer::{Outcome, Writer};
 use super::{Address, Change, ChangeFeed, Error, Found, Result, Search, Store, Window};
 use crate::config::StoreConfig;
 use crate::model::{
-    Bin, BinId, Capture, CaptureLine, CaptureNumber, Clock, Draft, KeyHash, Marks, MarksChange,
-    MaskKey, Refusal, Reply, Settings, Share, Timestamp, Usage,
+    Attempt, Bin, BinId, Capture, CaptureLine, CaptureNumber, Clock, Draft, Forward, KeyHash,
+    Marks, MarksChange, MaskKey, Refusal, Reply, Settings, Settled, Share, TargetState, Timestamp,
+    Try, Usage,
 };
 
 /// How many batches of changes a reader of the feed may be behind.
@@ -257,6 +261,7 @@ impl Store for Sqlite {
                 if has_other_rules {
                     uses::reset(transaction, updated.serial)?;
                 }
+                forwards::keep_only(transaction, &updated)?;
                 bins::update(transaction, updated.serial, &updated.settings)?;
                 Ok(((), Change::Updated(updated.id)))
             })?;
@@ -301,6 +306,17 @@ impl Store for Sqlite {
             writer.change_many(serial, |transaction, _| {
                 let before = uses::count(transaction, serial, &rule, &key, now)?;
                 Ok((before, Vec::new()))
+            })
+        };
+        self.write(work).await
+    }
+
+    async fn reset_uses(&self, bin: &Bin) -> Result<()> {
+        let serial = bin.serial;
+        let work = move |writer: &mut Writer| {
+            writer.change_many(serial, |transaction, _| {
+                uses::reset(transaction, serial)?;
+                Ok(((), Vec::new()))
             })
         };
         self.write(work).await
@@ -404,6 +420,115 @@ impl Store for Sqlite {
             })
         };
         self.write(work).await
+    }
+
+    async fn add_attempt(&self, bin: &Bin, n: CaptureNumber, tried: Try) -> Result<Attempt> {
+        let serial = bin.serial;
+        self.write(move |writer| {
+            writer.aside(serial, |transaction, counters| {
+                captures::weight_of(transaction, serial, n, counters)?
+                    .ok_or(Error::UnknownCapture)?;
+                Ok(attempts::insert(transaction, serial, n, tried)?)
+            })
+        })
+        .await
+    }
+
+    async fn attempts(&self, bin: &Bin, n: CaptureNumber) -> Result<Vec<Attempt>> {
+        let serial = bin.serial;
+        self.readers
+            .read(move |connection| attempts::lines(connection, serial, n))
+            .await
+    }
+
+    async fn attempt(&self, bin: &Bin, n: CaptureNumber, id: u64) -> Result<Option<Attempt>> {
+        let serial = bin.serial;
+        self.readers
+            .read(move |connection| attempts::find(connection, serial, n, id))
+            .await
+    }
+
+    async fn lanes(&self) -> Result<Vec<(BinId, String)>> {
+        self.readers.read(forwards::lanes).await
+    }
+
+    async fn forwards(&self, bin: &Bin, target: &str, limit: usize) -> Result<Vec<Forward>> {
+        let (serial, target) = (bin.serial, target.to_owned());
+        self.readers
+            .read(move |connection| forwards::waiting(connection, serial, &target, limit))
+            .await
+    }
+
+    async fn dead_forwards(&self, bin: &Bin, limit: usize) -> Result<Vec<Forward>> {
+        let serial = bin.serial;
+        self.readers
+            .read(move |connection| forwards::dead(connection, serial, limit))
+            .await
+    }
+
+    async fn settle(
+        &self,
+        bin: &Bin,
+        forward: Forward,
+        settled: Settled,
+        tried: Option<Try>,
+    ) -> Result<Option<Timestamp>> {
+        let (serial, now) = (bin.serial, self.clock.now());
+        self.write(move |writer| {
+            writer.aside(serial, |transaction, counters| {
+                let n = forward.n;
+                let is_there = captures::weight_of(transaction, serial, n, counters)?.is_some();
+                if let Some(tried) = tried.filter(|_| is_there) {
+                    attempts::insert(transaction, serial, n, tried)?;
+                }
+                Ok(forwards::settle(
+                    transaction,
+                    serial,
+                    &forward,
+                    settled,
+                    now,
+                )?)
+            })
+        })
+        .await
+    }
+
+    async fn pause_target(&self, bin: &Bin, target: &str) -> Result<()> {
+        let (serial, target, now) = (bin.serial, target.to_owned(), self.clock.now());
+        self.write(move |writer| {
+            writer.aside(serial, |transaction, _| {
+                Ok(forwards::pause(transaction, serial, &target, now)?)
+            })
+        })
+        .await
+    }
+
+    async fn retry_forwards(&self, bin: &Bin, target: Option<String>) -> Result<u64> {
+        let (serial, id, now) = (bin.serial, bin.id, self.clock.now());
+        self.write(move |writer| {
+            writer.change(serial, |transaction, _| {
+                let retried = forwards::retry(transaction, serial, target.as_deref(), now)?;
+                Ok((retried, Change::Updated(id)))
+            })
+        })
+        .await
+    }
+
+    async fn forget_target(&self, bin: &Bin, target: &str) -> Result<()> {
+        let (serial, target) = (bin.serial, target.to_owned());
+        self.write(move |writer| {
+            writer.aside(serial, |transaction, _| {
+                Ok(forwards::forget(transaction, serial, &target)?)
+            })
+        })
+        .await
+    }
+
+    async fn target_states(&self, bin: &Bin) -> Result<Vec<TargetState>> {
+        let bin = bin.clone();
+        self.readers
+            .read(move |connection| forwards::states(connection, &bin))
+            .await
     }
 
     async fn clear(&self, bin: &Bin) -> Result<u64> {

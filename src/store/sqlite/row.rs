@@ -26,6 +26,11 @@ pub(super) fn number(row_id: i64) -> u64 {
     (row_id & ((1 << NUMBER_BITS) - 1)).cast_unsigned()
 }
 
+/// The serial of the bin in a row id.
+pub(super) fn serial(row_id: i64) -> u64 {
+    (row_id >> NUMBER_BITS).max(0).cast_unsigned()
+}
+
 /// A count as SQLite keeps it; what is beyond its range is clamped.
 pub(super) fn int(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
@@ -227,7 +232,7 @@ mod tests {
     fn row_ids_keep_bins_apart_and_numbers_in_order() {
         assert!(row_id(1, 2) < row_id(1, 3));
         assert!(row_id(1, (1 << NUMBER_BITS) - 1) < row_id(2, 0));
-        assert_eq!(number(row_id(7, 41)), 41);
+        assert_eq!((serial(row_id(7, 41)), number(row_id(7, 41))), (7, 41));
     }
 
     #[test]

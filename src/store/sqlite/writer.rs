@@ -21,7 +21,7 @@ use super::queue::{
     Append, Batch, Next, Queue, REFUSED_ADDRESSES, REFUSED_TRACES, Refused, closed,
 };
 use super::room::{Room, SMALL, shrink_log};
-use super::{captures, events, marks, refusals, replies};
+use super::{captures, events, forwards, marks, refusals, replies};
 use crate::model::{Bin, BinId, CaptureNumber, Draft};
 use crate::store::{Address, Change, Error, Result};
 
@@ -304,6 +304,10 @@ impl Writer {
                 counters.last_n,
                 &draft.envelope.reply,
             )?;
+            if !draft.imported {
+                let at = draft.envelope.received_at;
+                forwards::enqueue(&transaction, bin, counters.last_n, at)?;
+            }
             counters.captures += 1;
             counters.bytes += captures::weight(draft);
             // What was imported may be older than the bin, which must not be over at once by it.
@@ -367,6 +371,30 @@ impl Writer {
             })
             .ok(); // As in `append`.
         Ok(value)
+    }
+
+    /// Runs a change beside the captures of a bin in a transaction: of what nobody waits for to be announced, and that leaves its
+    /// counters as they are.
+    pub(super) fn aside<T>(
+        &mut self,
+        serial: u64,
+        change: impl FnOnce(&Transaction<'_>, &Counters) -> Result<T>,
+    ) -> Result<T> {
+        if self.room.is_full() {
+            return Err(Error::Full);
+        }
+        let result = (|| {
+            let transaction =
+                Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)?;
+            let counters = bins::counters(&transaction, serial)?;
+            if let Some(at) = counters.gone_at {
+                return Err(Error::Gone { at });
+            }
+            let value = change(&transaction, &counters)?;
+            transaction.commit()?;
+            Ok(value)
+        })();
+        self.noting_full(result)
     }
 
     /// Passes a result on; when it says that the disk is full, captures are refused from now on.

@@ -66,12 +66,13 @@ impl Every {
     /// What the store says when it cannot be read, and that bin or link are over.
     pub async fn next(&mut self) -> Result<Option<Capture>, Error> {
         loop {
+            if self.found.is_empty() && self.after.is_none() {
+                return Ok(None);
+            }
+            // A link may have been revoked since the one before was read, and what is masked have changed: a reader that is slow
+            // takes hours for a hundred of them.
+            self.bin = BinByKey::open(&self.app, self.bin.key).await?;
             let Some(n) = self.found.pop_front() else {
-                if self.after.is_none() {
-                    return Ok(None);
-                }
-                // A link may have been revoked since, and what is masked have changed.
-                self.bin = BinByKey::open(&self.app, self.bin.key).await?;
                 self.look().await?;
                 continue;
             };

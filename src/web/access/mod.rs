@@ -276,6 +276,11 @@ extractor! {
     GlimpseByToken, of_call, api::Error, |bin, parts, state| bin.sees(parts, state).await
 }
 
+extractor! {
+    /// The bin of an API call, for its own key, with what it takes to read captures.
+    OwnerByToken, of_call, api::Error, |bin, parts, state| bin.writes()
+}
+
 /// The bin of an API call, for its own key.
 #[derive(Debug)]
 pub struct BinByToken(pub Arc<Bin>);

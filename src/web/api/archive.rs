@@ -16,8 +16,9 @@ use crate::web::{App, archive};
 /// Download captures
 ///
 /// All of them as one file, or with a filter those that it lets through; oldest first, with their bodies. Those that arrive
-/// while it is written are left out. A download that fails in the middle ends its connection. Formats: `ndjson` (a capture in JSON
-/// a line, as `GET …/captures/{n}` shows it), `har` (HAR 1.2) and `http` (requests for the HTTP clients of editors).
+/// while it is written are left out. A download that fails in the middle ends its connection, and so does one by a link that is
+/// revoked. Formats: `ndjson` (a capture in JSON a line, as `GET …/captures/{n}` shows it, but without `hint` and `cause` of its
+/// verdict: no mistakes are searched for), `har` (HAR 1.2) and `http` (requests for the HTTP clients of editors).
 #[utoipa::path(
     get,
     path = "/api/v1/bins/{id}/captures/export",

@@ -6,7 +6,8 @@ use utoipa::openapi::{Ref, RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::{json, signing};
-use crate::model::{Keep, Mask, OwnScheme, PlannedReply, Rule, Settings};
+use crate::forward;
+use crate::model::{Keep, Mask, OwnScheme, PlannedReply, Rule, Settings, Target};
 use crate::reply::check;
 use crate::web::Error;
 
@@ -64,6 +65,10 @@ pub(super) struct Change {
     #[serde(default, deserialize_with = "given")]
     #[schema(nullable = false, max_items = 50)]
     rules: Option<Vec<Rule>>,
+    /// Where captures are sent on to as they come. The list is replaced as a whole.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false, max_items = 10)]
+    targets: Option<Vec<Target>>,
     /// Whether a sender may ask for a status by `hookwell-status=503` in the query.
     #[serde(default, deserialize_with = "given")]
     #[schema(nullable = false)]
@@ -261,6 +266,13 @@ impl Change {
         if let Some(rules) = self.rules {
             check::rules(&rules).map_err(|problem| planned("", problem))?;
             settings.rules = rules;
+        }
+        if let Some(targets) = self.targets {
+            forward::check(&targets).map_err(|wrong| Error::Field {
+                field: wrong.field,
+                problem: wrong.problem,
+            })?;
+            settings.targets = targets;
         }
         if let Some(status_by_query) = self.status_by_query {
             settings.status_by_query = status_by_query;

@@ -11,17 +11,22 @@
 //! [`Settings`](crate::model::Settings) and in `change`.
 
 mod archive;
+mod attempt_shape;
+mod attempts;
 mod bins;
 mod captures;
 mod change;
+mod compare;
 mod error;
 mod events;
 mod json;
 mod marks;
 pub mod openapi;
+mod providers;
 pub(in crate::web) mod query;
 mod shares;
 mod signing;
+mod targets;
 mod wait;
 pub(in crate::web) mod wire;
 
@@ -50,6 +55,7 @@ pub fn router() -> Router<Arc<App>> {
 fn described() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::with_openapi(openapi::preface())
         .routes(routes!(openapi::show))
+        .routes(routes!(providers::index))
         .routes(routes!(bins::create))
         .routes(routes!(bins::show_own))
         .routes(routes!(bins::show, bins::update, bins::delete))
@@ -61,6 +67,13 @@ fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(captures::show, marks::update, captures::delete))
         .routes(routes!(captures::body))
         .routes(routes!(captures::export_as))
+        .routes(routes!(attempts::create))
+        .routes(routes!(attempts::create_many))
+        .routes(routes!(attempts::index))
+        .routes(routes!(attempts::show))
+        .routes(routes!(targets::index))
+        .routes(routes!(targets::retry))
+        .routes(routes!(compare::show))
         .routes(routes!(events::watch))
         .routes(routes!(shares::create, shares::index, shares::revoke_all))
         .routes(routes!(shares::revoke))

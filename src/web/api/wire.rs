@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::export::har;
 use crate::model::base64;
 use crate::model::head::text;
 use crate::model::{self, BinKey, CaptureNumber, Headers, MediaType, Timestamp, Usage};
@@ -211,6 +212,10 @@ pub(in crate::web) struct Capture<'a> {
     headers: Vec<Header<'a>>,
     /// Whether order and case of the header fields are those of the wire; not so for HTTP/2, which has no case.
     headers_as_sent: bool,
+    /// All header lines to the byte in Base64; only where names and values do not say them, as there are other blanks or line ends than
+    /// usual. Left out in lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    raw_headers: Option<String>,
     /// Fields that came after the body.
     trailers: Vec<Header<'a>>,
     /// The body.
@@ -271,7 +276,7 @@ struct Delivery {
 
 /// A header field or trailer.
 #[derive(Debug, Serialize, ToSchema)]
-struct Header<'a> {
+pub(super) struct Header<'a> {
     /// The name as sent.
     name: Cow<'a, str>,
     /// The value; bytes that are not UTF-8 are read as Latin-1.
@@ -283,22 +288,22 @@ struct Header<'a> {
 
 /// The body of a capture.
 #[derive(Debug, Serialize, ToSchema)]
-struct Body<'a> {
+pub(super) struct Body<'a> {
     /// How many bytes were kept.
-    size: u64,
+    pub(super) size: u64,
     /// `complete`, `truncated` (it was over the limit) or `aborted` (the sender went away).
-    state: &'static str,
+    pub(super) state: &'static str,
     /// How many bytes the sender declared or sent; only when that is more than was kept.
     #[serde(skip_serializing_if = "Option::is_none")]
-    sent: Option<u64>,
+    pub(super) sent: Option<u64>,
     /// Type and subtype of the sender's `Content-Type`, in lower case; null when there is none.
-    media_type: Option<String>,
+    pub(super) media_type: Option<String>,
     /// How `content` is to be read: `utf-8` for the text itself, `base64` for bytes that are not UTF-8. Left out in lists.
     #[serde(skip_serializing_if = "Option::is_none")]
-    encoding: Option<&'static str>,
+    pub(super) encoding: Option<&'static str>,
     /// The bytes that were kept, as they came: a compressed body is still compressed. Left out in lists.
     #[serde(skip_serializing_if = "Option::is_none")]
-    content: Option<Cow<'a, str>>,
+    pub(super) content: Option<Cow<'a, str>>,
 }
 
 /// What the sender was answered.
@@ -399,6 +404,7 @@ impl<'a> Capture<'a> {
         let (encoding, content) = encoded(&capture.body);
         shape.body.encoding = Some(encoding);
         shape.body.content = Some(content);
+        shape.raw_headers = har::raw_headers(&capture.line.envelope.head.headers);
         shape
     }
 
@@ -425,6 +431,7 @@ impl<'a> Capture<'a> {
             peer: envelope.peer.to_string(),
             headers: fields(&envelope.head.headers),
             headers_as_sent: envelope.head.headers.is_as_sent(),
+            raw_headers: None,
             trailers: fields(&envelope.trailers),
             body: Body {
                 size: line.size,
@@ -475,7 +482,7 @@ impl<'a> ReplyBody<'a> {
 }
 
 /// Bytes as a text, and how it is to be read.
-fn encoded(bytes: &[u8]) -> (&'static str, Cow<'_, str>) {
+pub(super) fn encoded(bytes: &[u8]) -> (&'static str, Cow<'_, str>) {
     match std::str::from_utf8(bytes) {
         Ok(text) => ("utf-8", Cow::Borrowed(text)),
         Err(_) => ("base64", Cow::Owned(base64::encode(bytes))),
@@ -496,7 +503,7 @@ impl From<model::Delivery> for Delivery {
     }
 }
 
-fn fields(headers: &Headers) -> Vec<Header<'_>> {
+pub(super) fn fields(headers: &Headers) -> Vec<Header<'_>> {
     let header = |(name, value)| Header {
         name: text(name),
         value: text(value),
@@ -506,7 +513,7 @@ fn fields(headers: &Headers) -> Vec<Header<'_>> {
 }
 
 /// `type/subtype` of `Content-Type`, without parameters (RFC 9110 section 8.3.1).
-fn media_type(headers: &Headers) -> Option<String> {
+pub(super) fn media_type(headers: &Headers) -> Option<String> {
     let essence = MediaType::parse(&headers.get_text("content-type")?)?.essence;
     let (kind, subtype) = essence.split_once('/')?;
     (!kind.is_empty() && !subtype.is_empty()).then_some(essence)

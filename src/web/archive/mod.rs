@@ -4,7 +4,7 @@
 //! into its captures as it comes. What a file is made of is [`export`](crate::export)'s and [`import`](crate::import)'s; captures
 //! are read through [`access`](super::access) alone.
 //!
-//! To add a form of file: a variant of [`export::Form`], and its arms.
+//! To add a form of file: a variant of `Form` in [`export`], and its arms.
 
 pub(super) mod export;
 pub(super) mod import;

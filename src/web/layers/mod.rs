@@ -48,8 +48,18 @@ fn is_wait(request: &Request) -> bool {
     route.is_some_and(|route| route.as_str().ends_with("/captures/wait"))
 }
 
+/// Whether somebody else is asked, whose answer is waited for.
+fn is_replay(request: &Request) -> bool {
+    let route = request.extensions().get::<MatchedPath>();
+    route.is_some_and(|route| route.as_str().ends_with("/replay"))
+}
+
 /// Puts the layers of pages and API around their routes.
 pub fn wrap(routes: Router<Arc<App>>, app: &Arc<App>) -> Router<Arc<App>> {
+    let deadline = deadline::Deadline {
+        usual: DEADLINE,
+        replay: DEADLINE + app.config.outbound.timeout,
+    };
     // The first line is the innermost layer: requests meet them from the last line to the first.
     routes
         // Nearest to the handlers, since it is their extractors that count the bytes.
@@ -57,7 +67,7 @@ pub fn wrap(routes: Router<Arc<App>>, app: &Arc<App>) -> Router<Arc<App>> {
         // What declares to be too large is not even handed to them.
         .layer(from_fn_with_state(BODY_LIMIT, size::guard))
         // Around the reading of the body, so that a slow one is bound too.
-        .layer(from_fn_with_state(DEADLINE, deadline::hold))
+        .layer(from_fn_with_state(deadline, deadline::hold))
         // Outside of the deadline: what is late is the handler, not the compression of what it gave.
         .layer(compress::layer())
         // Unsafe methods from other sites; needs the host that the host layer made sure of.

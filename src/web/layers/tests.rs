@@ -210,7 +210,10 @@ async fn what_takes_too_long_is_answered_503() {
     let routes = Router::new()
         .route("/api/slow", get(std::future::pending::<Response>))
         .layer(from_fn_with_state(
-            Duration::from_millis(20),
+            deadline::Deadline {
+                usual: Duration::from_millis(20),
+                replay: Duration::MAX,
+            },
             deadline::hold,
         ));
     let response = routes.oneshot(asked("/api/slow", &[])).await.unwrap();

@@ -15,8 +15,8 @@ pub struct Filtered {
     pub(super) filter: Filter,
     /// Why it cannot be read.
     pub(super) error: Option<filter::Error>,
-    /// `q=…` for an address; empty without a filter.
-    query: String,
+    /// `q=…` for an address, safe in HTML; empty without a filter.
+    pub(super) query: String,
 }
 
 impl Filtered {

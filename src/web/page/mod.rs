@@ -7,6 +7,7 @@
 
 pub mod bin;
 pub mod capture;
+mod compare;
 mod confirm;
 mod download;
 pub mod error;
@@ -15,9 +16,12 @@ mod form;
 mod home;
 pub mod listing;
 mod mark;
+mod plan;
+mod providers;
 mod query;
 mod recent;
 mod refused;
+mod replay;
 mod row;
 mod sample;
 mod settings;
@@ -25,6 +29,7 @@ mod share;
 mod signing;
 mod smee;
 mod stream;
+mod targets;
 mod text;
 mod theme;
 
@@ -43,6 +48,7 @@ use super::App;
 pub fn router() -> Router<Arc<App>> {
     Router::new()
         .route("/", get(home::show).post(home::create))
+        .route("/providers", get(providers::show))
         .route("/theme", post(theme::choose))
         .route("/theme.css", get(theme::css))
         .route("/b/{key}", get(bin::show))
@@ -50,6 +56,8 @@ pub fn router() -> Router<Arc<App>> {
         .route("/b/{key}/export", get(download::all))
         .route("/b/{key}/forget", post(home::forget))
         .route("/b/{key}/test", post(sample::send))
+        .route("/b/{key}/compare", get(compare::show))
+        .route("/b/{key}/sample", get(sample::ask).post(sample::create))
         .route("/b/{key}/refused", get(refused::show))
         .route(
             "/b/{key}/clear",
@@ -70,10 +78,14 @@ pub fn router() -> Router<Arc<App>> {
         .route("/b/{key}/share", get(share::show).post(share::create))
         .route("/b/{key}/share/{share}/revoke", post(share::revoke))
         .route("/b/{key}/requests/{n}/mark", post(mark::mark))
+        .route("/b/{key}/requests/{n}/replay", post(replay::create))
         .route(
             "/b/{key}/settings",
             get(settings::show).post(settings::update),
         )
+        .route("/b/{key}/reply", post(plan::update_reply))
+        .route("/b/{key}/rule", post(plan::update_rule))
+        .route("/b/{key}/targets", post(targets::update))
         .route("/b/{key}/signing", post(signing::update))
         .method_not_allowed_fallback(error::method_not_allowed)
 }

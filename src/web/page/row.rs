@@ -155,6 +155,14 @@ impl CaptureRow {
             reply_class,
         }
     }
+
+    /// Who sent it and what, in one line.
+    pub(super) fn sender(&self) -> String {
+        match self.provider {
+            Some(provider) => format!("{provider} {}", self.what),
+            None => self.what.clone(),
+        }
+    }
 }
 
 /// The class of a method's chip: the exceptions among webhooks carry a colour, POST and unknown methods do not.

@@ -10,8 +10,9 @@ use serde::Deserialize;
 
 use super::bin::BinHead;
 use super::form::Form;
+use super::plan::Planning;
 use super::signing::Signing;
-use super::{Error, Page, query, text};
+use super::{Error, Page, query, targets, text};
 use crate::model::{Keep, Mask, Settings, Usage};
 use crate::store;
 use crate::web::App;
@@ -30,7 +31,9 @@ pub(super) struct SettingsPage {
     id: String,
     form: Change,
     problems: Problems,
+    planning: Planning,
     signing: Signing,
+    targets: Vec<targets::Row>,
     usage: Usage,
     /// The largest body that the server takes; `None` for any.
     max_body: Option<String>,
@@ -45,7 +48,6 @@ pub(super) struct Change {
     section: Section,
     name: String,
     alias: String,
-    cors: Option<String>,
     captures: String,
     mib: String,
     days: String,
@@ -62,7 +64,6 @@ enum Section {
     #[default]
     General,
     Address,
-    Reply,
     Limits,
     Mask,
 }
@@ -72,7 +73,6 @@ impl Section {
         match self {
             Self::General => "general",
             Self::Address => "address",
-            Self::Reply => "reply",
             Self::Limits => "limits",
             Self::Mask => "mask",
         }
@@ -105,6 +105,8 @@ pub(super) async fn show(
     let mut page = draw(&app, &bin, &site, form, Problems::default(), saved).await?;
     let chosen = query::value(&uri, "provider").unwrap_or_default();
     page.signing = Signing::of(&bin.bin.settings, chosen);
+    let preset = query::value(&uri, "preset").unwrap_or_default();
+    page.planning = Planning::of(&bin.bin.settings, preset);
     Ok(Page(page).into_response())
 }
 
@@ -148,6 +150,19 @@ pub(super) async fn draw_signing(
     Ok(page)
 }
 
+/// The page with its sections on replies as they were sent, which could not be taken.
+pub(super) async fn draw_planning(
+    app: &App,
+    bin: &BinByKey,
+    site: &Site,
+    planning: Planning,
+) -> Result<SettingsPage, Error> {
+    let form = Change::from_settings(&bin.bin.settings);
+    let mut page = draw(app, bin, site, form, Problems::default(), String::new()).await?;
+    page.planning = planning;
+    Ok(page)
+}
+
 async fn draw(
     app: &App,
     bin: &BinByKey,
@@ -166,7 +181,9 @@ async fn draw(
         id: bin.bin.id.to_string(),
         form,
         problems,
+        planning: Planning::of(&bin.bin.settings, ""),
         signing: Signing::of(&bin.bin.settings, ""),
+        targets: targets::Row::all(app, bin).await?,
         usage: app.store.usage(&bin.bin).await?,
         max_body: match app.config.limits.max_body {
             0 => None,
@@ -186,7 +203,6 @@ impl Change {
                 .as_ref()
                 .map(ToString::to_string)
                 .unwrap_or_default(),
-            cors: settings.cors.then(|| "on".to_owned()),
             captures: settings.keep.captures.to_string(),
             mib: mebibytes(settings.keep.bytes),
             days: settings.keep.days.to_string(),
@@ -204,7 +220,6 @@ impl Change {
         match self.section {
             Section::General => all.name = self.name,
             Section::Address => all.alias = self.alias,
-            Section::Reply => all.cors = self.cors,
             Section::Limits => {
                 all.captures = self.captures;
                 all.mib = self.mib;
@@ -236,7 +251,6 @@ impl Change {
                 };
                 take(alias, &mut settings.alias, &mut problems.alias);
             }
-            Section::Reply => settings.cors = self.cors.is_some(),
             Section::Limits => self.apply_limits(settings, max_body, &mut problems),
             Section::Mask => {
                 let mask = &mut settings.mask;

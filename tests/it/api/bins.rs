@@ -75,7 +75,7 @@ fn a_bin_is_made_from_nothing_with_every_default() {
             "name": "", "alias": null, "cors": true, "body_limit": 10_485_760,
             "keep": {"captures": 1000, "bytes": 268_435_456, "days": 7},
             "mask": default_mask(), "secrets": {}, "signature": null, "tolerance_s": null, "handshakes": true,
-            "reply": {"status": 200, "headers": [], "body": "", "delay_ms": 0, "fault": null}, "rules": [], "status_by_query": false
+            "reply": {"status": 200, "headers": [], "body": "", "delay_ms": 0, "fault": null}, "rules": [], "targets": [], "status_by_query": false
         })
     );
 }
@@ -203,7 +203,7 @@ fn a_change_is_merged_into_what_was_set() {
             "name": "one", "alias": "merge-me", "cors": false, "body_limit": 10_485_760,
             "keep": {"captures": 5, "bytes": 268_435_456, "days": 30},
             "mask": default_mask(), "secrets": {}, "signature": null, "tolerance_s": null, "handshakes": true,
-            "reply": {"status": 200, "headers": [], "body": "", "delay_ms": 0, "fault": null}, "rules": [], "status_by_query": false
+            "reply": {"status": 200, "headers": [], "body": "", "delay_ms": 0, "fault": null}, "rules": [], "targets": [], "status_by_query": false
         })
     );
     assert_eq!(
@@ -214,8 +214,8 @@ fn a_change_is_merged_into_what_was_set() {
     assert_eq!(answer.json()["settings"]["alias"], Value::Null);
 
     server
-        .patch(&bin, r#"{"rules": []}"#)
-        .problem(422, Some("rules"));
+        .patch(&bin, r#"{"nothing": []}"#)
+        .problem(422, Some("nothing"));
     server
         .patch(&bin, r#"{"name": null}"#)
         .problem(422, Some("name"));

@@ -23,6 +23,7 @@ impl Route {
             .replace("{key}", &bin.key)
             .replace("{n}", "1")
             .replace("{share}", "1")
+            .replace("{attempt}", "1")
             .replace("{format}", "curl")
             .replace("{hash}", "x")
             .replace("{name}", "app.css")

@@ -23,10 +23,10 @@ const OF_THE_CONNECTION: [&str; 10] = [
 ];
 
 /// What most requests have.
-const USUAL: &[u8] = b"User-Agent: x/1\r\nAccept: */*\r\n";
+pub(super) const USUAL: &[u8] = b"User-Agent: x/1\r\nAccept: */*\r\n";
 
 /// Runs a command as it would be pasted, in a folder of its own, and gives what it printed.
-pub(super) fn run(command: &str, folder: &Path) -> String {
+pub(super) fn bash(command: &str, folder: &Path) -> String {
     let ran = Command::new("bash")
         .args(["--norc", "-c", command])
         .current_dir(folder)
@@ -38,13 +38,13 @@ pub(super) fn run(command: &str, folder: &Path) -> String {
         .expect("bash is needed to run the command");
     assert!(
         ran.status.success(),
-        "curl is needed, and has to succeed: {ran:?}\n{command}"
+        "the tool is needed, and has to succeed: {ran:?}\n{command}"
     );
     String::from_utf8_lossy(&ran.stdout).into_owned()
 }
 
 /// A request to the bin, as bytes: a length is added where there is a body.
-fn request(bin: &Bin, method: &str, below: &str, fields: &[u8], body: &[u8]) -> Vec<u8> {
+pub(super) fn request(bin: &Bin, method: &str, below: &str, fields: &[u8], body: &[u8]) -> Vec<u8> {
     let mut bytes = format!("{method} /{}{below} HTTP/1.1\r\nHost: h\r\n", bin.id).into_bytes();
     if !body.is_empty() {
         bytes.extend(format!("Content-Length: {}\r\n", body.len()).bytes());
@@ -61,7 +61,7 @@ fn number(response: &Response) -> u64 {
 }
 
 /// Sends the bytes of a request and gives the number of its capture.
-fn capture(server: &Server, bytes: &[u8]) -> u64 {
+pub(super) fn capture(server: &Server, bytes: &[u8]) -> u64 {
     let method = bytes.split(|&byte| byte == b' ').next().unwrap();
     let mut connection = server.connect();
     connection.send(bytes).unwrap();
@@ -72,7 +72,7 @@ fn capture(server: &Server, bytes: &[u8]) -> u64 {
 }
 
 /// A capture in a format, as the API gives it.
-fn export(server: &Server, bin: &Bin, n: u64, format: &str) -> Vec<u8> {
+pub(super) fn export(server: &Server, bin: &Bin, n: u64, format: &str) -> Vec<u8> {
     let key = format!("Authorization: Bearer {}", bin.key);
     let path = format!("/api/v1/bins/{}/captures/{n}/as/{format}", bin.id);
     let response = server.request("GET", &path, &[&key], b"");
@@ -81,7 +81,7 @@ fn export(server: &Server, bin: &Bin, n: u64, format: &str) -> Vec<u8> {
 }
 
 /// What has to be the same when a capture is sent again.
-fn essence(server: &Server, bin: &Bin, n: u64) -> Value {
+pub(super) fn essence(server: &Server, bin: &Bin, n: u64) -> Value {
     let mut capture = server.capture(bin, n);
     let mut headers = capture["headers"].take();
     headers.as_array_mut().unwrap().retain(|field| {
@@ -104,7 +104,7 @@ fn is_sent_again_by_curl(server: &Server, bin: &Bin, bytes: &[u8]) -> String {
     let n = capture(server, bytes);
     let command = String::from_utf8(export(server, bin, n, "curl")).unwrap();
     let folder = TempDir::new().unwrap();
-    run(&command, folder.path());
+    bash(&command, folder.path());
     let last = n + 1;
     let (sent, again) = (essence(server, bin, n), essence(server, bin, last));
     assert!(
@@ -264,9 +264,9 @@ fn a_capture_of_http_2_is_sent_again_in_both_versions() {
     let folder = TempDir::new().unwrap();
     let url = format!("{}/{}/a?b", server.base(), bin.id);
     let send = format!("curl --http2-prior-knowledge {url} -H 'X-Odd: \u{e9}' -d hello");
-    run(&send, folder.path());
+    bash(&send, folder.path());
     let command = String::from_utf8(export(&server, &bin, 1, "curl")).unwrap();
-    run(&command, folder.path());
+    bash(&command, folder.path());
     // HTTP/2's own name for the host is not a field to send.
     let without_host = |n| {
         let mut capture = essence(&server, &bin, n);

@@ -174,7 +174,7 @@ impl Case {
             body_url: &format!("file://{}", kept.display()),
         };
         let command = String::from_utf8((curl::FORMAT.write)(&source)).unwrap();
-        super::again::run(&command, folder);
+        super::again::bash(&command, folder);
         (command, listener.join().unwrap())
     }
 }

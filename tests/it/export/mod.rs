@@ -3,3 +3,4 @@
 mod again;
 mod curl;
 mod har;
+mod tools;

@@ -28,6 +28,11 @@ fn a_filter_in_the_address_shows_what_it_lets_through() {
     let older = bin.page("/requests/1?q=path:/a");
     let near = format!("<a class=\"btn quiet icon\" href=\"{older}\" title=\"Older request\"");
     assert!(open.contains(&near), "{open}");
+    let raw = format!(
+        "href=\"{}?view=text&amp;q=path:/a#body\"",
+        bin.page("/requests/3")
+    );
+    assert!(open.contains(&raw), "{open}");
     // A request that it leaves out can still be open beside it.
     let other = server.get(&bin.page("/requests/2?q=path:/a")).text();
     assert_eq!(rows(&other), [3, 1]);
@@ -38,6 +43,40 @@ fn a_filter_in_the_address_shows_what_it_lets_through() {
         text.contains("value=\"&#34;&#60;b&#62;&#38;&#34; -path:/c\""),
         "{text}"
     );
+}
+
+#[test]
+fn every_view_of_a_body_keeps_the_filter() {
+    let server = Server::start();
+    let bin = server.bin();
+    let parts = b"--b\r\nContent-Disposition: form-data; name=\"f\"\r\n\r\none\r\n--b--\r\n";
+    let fields = ["Content-Type: multipart/form-data; boundary=b"];
+    server.request("POST", &format!("/{}", bin.id), &fields, parts);
+    let hello = include_bytes!("../../files/hello.br");
+    let fields = ["Content-Type: text/plain", "Content-Encoding: br"];
+    server.request("POST", &format!("/{}", bin.id), &fields, hello);
+    server.request("POST", &format!("/{}", bin.id), &[], &[0; 10_000]);
+    for below in [
+        "/requests/1?",
+        "/requests/1?in=1&",
+        "/requests/2?",
+        "/requests/2?view=hex&as=sent&",
+        "/requests/3?view=hex&offset=4096&",
+    ] {
+        let html = server
+            .get(&bin.page(&format!("{below}q=method:POST")))
+            .text();
+        let links = html
+            .split("href=\"")
+            .filter_map(|rest| rest.split('"').next());
+        let views: Vec<&str> = links
+            .filter(|link| link.ends_with("#body") && *link != "#body")
+            .collect();
+        assert!(views.len() >= 2, "{below}: {html}");
+        for link in views {
+            assert!(link.contains("q=method:POST#body"), "{below}: {link}");
+        }
+    }
 }
 
 #[test]

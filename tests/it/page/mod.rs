@@ -2,6 +2,7 @@
 
 mod bin;
 mod capture;
+mod compare;
 mod every;
 mod filter;
 mod home;

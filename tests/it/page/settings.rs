@@ -12,7 +12,6 @@ fn each_section_changes_its_own_settings_only() {
     for fields in [
         "section=general&name=Orders",
         "section=address&alias=orders-staging",
-        "section=reply",
         "section=limits&captures=50&mib=1.5&days=0&body_mib=0.25",
         "section=mask&mask_headers=cookie%0D%0Ax-own,+x-two&mask_query=&mask_json=card.number",
     ] {
@@ -25,11 +24,11 @@ fn each_section_changes_its_own_settings_only() {
     assert_eq!(
         shown["settings"],
         json!({
-            "name": "Orders", "alias": "orders-staging", "cors": false,
+            "name": "Orders", "alias": "orders-staging", "cors": true,
             "keep": {"captures": 50, "bytes": 1_572_864, "days": 0}, "body_limit": 262_144,
             "mask": {"headers": ["cookie", "x-own", "x-two"], "query": [], "json": ["card.number"]},
             "secrets": {}, "signature": null, "tolerance_s": null, "handshakes": true,
-            "reply": {"status": 200, "headers": [], "body": "", "delay_ms": 0, "fault": null}, "rules": [], "status_by_query": false
+            "reply": {"status": 200, "headers": [], "body": "", "delay_ms": 0, "fault": null}, "rules": [], "targets": [], "status_by_query": false
         })
     );
     let html = server.get(&format!("{settings}?saved=limits")).text();

@@ -11,7 +11,7 @@ use crate::support::{Bin, Server};
 
 pub(super) const PNG: &[u8] = include_bytes!("../../files/two.png");
 
-fn gzip(bytes: &[u8]) -> Vec<u8> {
+pub(super) fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     encoder.write_all(bytes).unwrap();
     encoder.finish().unwrap()

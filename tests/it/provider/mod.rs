@@ -6,7 +6,11 @@ mod catalogue;
 mod changed;
 mod cli;
 mod handshakes;
+mod samples;
 mod secrets;
 mod send;
+mod signed_cases;
 mod vectors;
 mod verdicts;
+
+pub(crate) use verdicts::{send, signed};

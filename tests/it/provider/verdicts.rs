@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::support::{Bin, Events, Server};
 
 /// A sample event of the provider, signed for a URL with that secret, some seconds ago.
-pub(super) fn signed(slug: &str, secret: &str, url: &str, seconds_ago: i64) -> Draft {
+pub(crate) fn signed(slug: &str, secret: &str, url: &str, seconds_ago: i64) -> Draft {
     let provider = find(slug).unwrap();
     let seed = Seed {
         at: Clock::default().now().minus_micros(seconds_ago * 1_000_000),
@@ -19,7 +19,7 @@ pub(super) fn signed(slug: &str, secret: &str, url: &str, seconds_ago: i64) -> D
     draft
 }
 
-pub(super) fn send(server: &Server, bin: &Bin, draft: &Draft) -> u64 {
+pub(crate) fn send(server: &Server, bin: &Bin, draft: &Draft) -> u64 {
     let headers: Vec<String> = draft
         .headers
         .iter()

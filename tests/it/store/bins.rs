@@ -1,6 +1,6 @@
 //! Bins: their names, their settings, their end.
 
-use hookwell::model::{Bin, BinId, BinKey, Keep, Settings};
+use hookwell::model::{Bin, BinId, BinKey, Keep, Settings, Timestamp};
 use hookwell::store::{Address, Error, Store};
 
 use super::{DAY, Place, START, assert_fails, draft, with_alias};
@@ -220,6 +220,35 @@ pub(super) async fn a_bin_ends_when_its_days_are_over(place: Place) {
     assert!(gone(&busy).await);
     place.pass(10_000 * DAY);
     assert!(!gone(&for_ever).await);
+}
+
+pub(super) async fn an_old_capture_that_is_imported_does_not_end_its_bin(place: Place) {
+    let (empty, _) = place.bin_with(days(2)).await;
+    let (busy, _) = place.bin_with(days(2)).await;
+    let is_gone = async |bin: &Bin| {
+        while place.store.sweep(place.clock.now()).await.unwrap() {}
+        let found = place.store.bin(&Address::Id(bin.id)).await;
+        matches!(found, Err(Error::Gone { .. }))
+    };
+    let old = || {
+        let mut old = draft("{}");
+        old.envelope.received_at = Timestamp::from_micros(0);
+        old.imported = true;
+        old
+    };
+    place.store.append(&empty, old()).await.unwrap();
+    place.pass(2 * DAY - 1);
+    let mut late = draft("{}");
+    late.envelope.received_at = place.clock.now();
+    place.store.append(&busy, late).await.unwrap();
+    place.store.append(&busy, old()).await.unwrap();
+    assert!(!is_gone(&empty).await, "it was made two days ago at most");
+    place.pass(2);
+    assert!(is_gone(&empty).await, "an import makes no bin younger");
+    assert!(!is_gone(&busy).await, "something arrived since");
+    let usage = place.store.usage(&busy).await.unwrap();
+    let late = place.clock.now().minus_micros(2);
+    assert_eq!(usage.last_capture_at, Some(late));
 }
 
 pub(super) async fn every_bin_whose_days_are_over_ends_in_the_end(place: Place) {

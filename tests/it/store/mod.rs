@@ -3,10 +3,12 @@
 //! An engine is a function that opens it over a folder with a clock: it gets one line at the end of this file, and its own
 //! promises beyond the contract a test beside its name. Behaviours take a [`Place`] and know the trait alone.
 
+mod attempts;
 mod bins;
 mod captures;
 mod deliveries;
 mod durable;
+mod forwards;
 mod keep;
 mod marks;
 mod numbers;
@@ -205,6 +207,9 @@ macro_rules! store_contract {
             use super::super::store_contract;
 
             store_contract! { $engine:
+                attempts::an_attempt_is_read_as_it_was_kept,
+                attempts::attempts_go_with_their_capture,
+                attempts::the_oldest_attempts_make_room,
                 bins::aliases_are_unique_and_free_again_when_their_bin_is_gone,
                 bins::a_bin_is_found_by_id_alias_and_key,
                 bins::only_the_right_key_opens_a_bin,
@@ -212,6 +217,7 @@ macro_rules! store_contract {
                 bins::settings_are_replaced_as_a_whole,
                 bins::a_gone_bin_takes_no_more_changes,
                 bins::a_bin_ends_when_its_days_are_over,
+                bins::an_old_capture_that_is_imported_does_not_end_its_bin,
                 bins::every_bin_whose_days_are_over_ends_in_the_end,
                 captures::windows_hold_what_they_say,
                 captures::a_capture_is_read_as_it_was_written,
@@ -229,6 +235,8 @@ macro_rules! store_contract {
                 durable::a_caller_that_stops_waiting_leaves_all_or_nothing,
                 durable::what_was_accepted_is_finished_before_closing,
                 durable::a_closed_store_is_unavailable,
+                forwards::captures_are_queued_for_targets_and_leave_with_their_rows,
+                forwards::what_becomes_of_a_capture_is_noted,
                 keep::the_oldest_above_the_count_are_gone_at_once,
                 keep::the_oldest_above_the_bytes_are_gone_at_once,
                 keep::readers_never_see_more_than_is_kept,

@@ -67,6 +67,8 @@ pub(super) async fn other_rules_begin_anew(place: Place) {
     let bin = place.store.update_bin(&bin, with_rule("b")).await.unwrap();
     let bin = place.store.update_bin(&bin, with_rule("a")).await.unwrap();
     assert_eq!(place.store.count_use(&bin, "a", b"").await.unwrap(), 0);
+    place.store.reset_uses(&bin).await.unwrap();
+    assert_eq!(place.store.count_use(&bin, "a", b"").await.unwrap(), 0);
     place.store.delete_bin(&bin).await.unwrap();
     assert_fails!(
         place.store.count_use(&bin, "a", b"").await,

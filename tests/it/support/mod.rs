@@ -7,11 +7,13 @@ pub(crate) mod http;
 pub(crate) mod ledger;
 pub(crate) mod server;
 pub(crate) mod sse;
+pub(crate) mod target;
 
 pub(crate) use browser::{Browser, Wants};
 pub(crate) use http::{Connection, Response};
 pub(crate) use server::{Bin, Server};
 pub(crate) use sse::Events;
+pub(crate) use target::Target;
 
 use std::time::{Duration, Instant};
 

@@ -79,6 +79,7 @@ impl BodyPart {
             here,
             part: wanted.part.clone(),
             is_as_sent: wanted.is_as_sent,
+            query: wanted.filtered.query.clone(),
         };
         let subject = match &wanted.part {
             Some(address) => multipart::part(&whole, address).ok_or(web::Error::NotFound)?,

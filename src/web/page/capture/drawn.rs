@@ -15,6 +15,8 @@ pub(super) struct Place {
     pub(super) part: Option<String>,
     /// Whether the bytes are as they were sent, though others might be shown.
     pub(super) is_as_sent: bool,
+    /// What the list beside it is filtered by, as `q=…`; empty without a filter.
+    pub(super) query: String,
 }
 
 impl Place {
@@ -22,7 +24,23 @@ impl Place {
     pub(super) fn tail(&self) -> String {
         let part = self.part.as_ref().map(|part| format!("&amp;in={part}"));
         let form = if self.is_as_sent { "&amp;as=sent" } else { "" };
-        format!("{}{form}", part.unwrap_or_default())
+        format!("{}{form}{}", part.unwrap_or_default(), self.kept())
+    }
+
+    /// What keeps the filter, behind the parameters of an address. It is safe in HTML.
+    pub(super) fn kept(&self) -> String {
+        match self.query.as_str() {
+            "" => String::new(),
+            query => format!("&amp;{query}"),
+        }
+    }
+
+    /// The address of the request's page, with the filter.
+    pub(super) fn page(&self) -> String {
+        match self.query.as_str() {
+            "" => self.here.clone(),
+            query => format!("{}?{query}", self.here),
+        }
     }
 
     /// What asks for the same bytes at the addresses that hand them out. It is safe in HTML.

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::text;
-use crate::model::{BodyState, CaptureLine};
+use crate::model::{BodyState, CaptureLine, CaptureNumber};
 
 /// A sentence above the parts of a request.
 #[derive(Debug, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub(super) struct Fact {
     pub(super) rest: String,
     /// What of the settings to look at: behind their address, and what the link is called.
     pub(super) setting: Option<(String, &'static str)>,
+    /// The delivery before, to compare with.
+    pub(super) before: Option<CaptureNumber>,
 }
 
 impl Fact {
@@ -27,6 +29,7 @@ impl Fact {
             headline: headline.into(),
             rest,
             setting: None,
+            before: None,
         }
     }
 
@@ -39,6 +42,7 @@ impl Fact {
             headline: headline.into(),
             rest,
             setting: None,
+            before: None,
         }
     }
 }
@@ -50,7 +54,15 @@ pub(super) fn of(line: &CaptureLine) -> Vec<Fact> {
         BodyState::Truncated => Some(truncated(line)),
         BodyState::Aborted => Some(aborted(line)),
     };
-    body.into_iter().chain(delivery(line)).collect()
+    let delivery = delivery(line).map(|fact| Fact {
+        before: line
+            .recognised
+            .as_ref()
+            .and_then(|known| known.delivery)
+            .and_then(|delivery| delivery.previous),
+        ..fact
+    });
+    body.into_iter().chain(delivery).collect()
 }
 
 /// What is odd about a delivery; of a plain retry, that it is one.
@@ -67,7 +79,7 @@ fn delivery(line: &CaptureLine) -> Option<Fact> {
         });
     }
     if !delivery.same_type {
-        let headline = "The event's id was used before, for another type.";
+        let headline = "The event’s id was used before, for another type.";
         return Some(Fact::caution(headline, place()));
     }
     if !delivery.same_body {
@@ -75,7 +87,7 @@ fn delivery(line: &CaptureLine) -> Option<Fact> {
         return Some(Fact::caution(headline, place()));
     }
     if delivery.out_of_order {
-        let rest = "By the sender's own clock they are out of order.";
+        let rest = "By the sender’s own clock they are out of order.";
         return Some(Fact::caution(
             "A later event came before this one.",
             rest.to_owned(),
@@ -87,9 +99,10 @@ fn delivery(line: &CaptureLine) -> Option<Fact> {
         icon_class: "",
         headline: "A retry.".into(),
         rest: format!(
-            "This is the event's {nth} delivery, with the same body; the one before is #{before}."
+            "This is the event’s {nth} delivery, with the same body; the one before is #{before}."
         ),
         setting: None,
+        before: None,
     })
 }
 

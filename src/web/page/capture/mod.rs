@@ -9,20 +9,24 @@ mod body;
 mod drawn;
 mod fact;
 mod fields;
+mod forwards;
 mod handshake;
 mod note;
+mod reply;
 pub(super) mod signed;
 
 use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
-use axum::http::{StatusCode, Uri};
+use axum::http::Uri;
 use axum::response::{IntoResponse, Response};
 
 use self::body::BodyPart;
 use self::fact::Fact;
 use self::fields::{Origin, Rows};
+use self::forwards::Forwards;
+use self::reply::ReplyPart;
 use self::signed::Signed;
 use super::bin::{self, Shown};
 use super::filter::Filtered;
@@ -37,9 +41,6 @@ use crate::web::extract::{BinByKey, Glimpse, Number, Part, Site};
 
 /// How many bytes of an address are shown.
 const URL: usize = 4096;
-
-/// How many bytes of the body of a reply are shown.
-const REPLY: usize = 8192;
 
 /// How the body is to be shown, as the address says.
 #[derive(Debug, Clone, Default)]
@@ -83,6 +84,8 @@ impl Wanted {
 #[template(path = "part/capture_detail.html")]
 pub struct Detail {
     n: CaptureNumber,
+    /// What it may be compared with.
+    partners: Vec<Partner>,
     /// The address of the bin's page.
     path: String,
     /// The address of this request's own page.
@@ -108,6 +111,8 @@ pub struct Detail {
     query: Rows,
     cookies: Rows,
     reply: ReplyPart,
+    /// Where it was sent on to; `None` for readers of a share link.
+    forwards: Option<Forwards>,
     formats: &'static [&'static Format],
     marks: Marks,
     /// Whether the reader may change it.
@@ -139,20 +144,13 @@ struct HeadPart {
     took: String,
 }
 
-/// What was answered.
+/// A request to compare with.
 #[derive(Debug)]
-struct ReplyPart {
-    /// `200`; `None` when nothing could be answered.
-    status: Option<u16>,
-    /// `OK`.
-    reason: &'static str,
-    class: &'static str,
-    /// As in the status line.
-    version: &'static str,
-    /// The fields that a rule gave it.
-    fields: Vec<(String, String)>,
-    /// The beginning of the body that a rule gave it.
-    body: Spelled,
+struct Partner {
+    label: &'static str,
+    a: CaptureNumber,
+    b: CaptureNumber,
+    other: CaptureNumber,
 }
 
 impl Detail {
@@ -173,6 +171,7 @@ impl Detail {
         let asked = handshake::fact(bin, &capture);
         let filtered = &wanted.filtered;
         let (newer, older) = bin.neighbours(&*app.store, &filtered.filter, n).await?;
+        let forwards = Forwards::load(app, bin, &capture.line).await?;
         let Capture { line, body } = capture;
         let path = format!("/b/{}", bin.key);
         let here = format!("{path}/requests/{n}");
@@ -185,12 +184,17 @@ impl Detail {
             here,
             permalink: format!("{}/requests/{n}", site.inspect_url(&bin.key)),
             list: filtered.on(&path),
+            partners: partners(&line, newer, older),
             newer: newer.map(|n| filtered.request(&bin.key, n)),
             older: older.map(|n| filtered.request(&bin.key, n)),
             path,
             head: HeadPart::new(&line, site, app.clock.now()),
             signed,
-            facts: asked.into_iter().chain(fact::of(&line)).collect(),
+            facts: asked
+                .into_iter()
+                .chain(reply::fact(&line))
+                .chain(fact::of(&line))
+                .collect(),
             body,
             state: line.state,
             missing: fact::missing(&line),
@@ -204,6 +208,7 @@ impl Detail {
             query: Rows::of_query(head.query()),
             cookies: Rows::of_cookies(&head.headers),
             reply: ReplyPart::new(&line),
+            forwards,
             formats: &FORMATS,
             can_write: bin.can_write(),
             is_alone: bin.only().is_some(),
@@ -252,40 +257,6 @@ impl HeadPart {
     }
 }
 
-impl ReplyPart {
-    fn new(line: &CaptureLine) -> Self {
-        let reply = &line.envelope.reply;
-        let status = reply.status;
-        let known = status.and_then(|status| StatusCode::from_u16(status).ok());
-        Self {
-            status,
-            reason: known
-                .and_then(|status| status.canonical_reason())
-                .unwrap_or_default(),
-            class: match status {
-                Some(..400) => "ok",
-                Some(400..500) => "warn",
-                Some(_) | None => "bad",
-            },
-            // A sender of HTTP/1.0 is answered by 1.1, as RFC 9110 section 6.2 has it.
-            version: match line.envelope.head.version {
-                Version::Http2 => "HTTP/2",
-                Version::Http10 | Version::Http11 => "HTTP/1.1",
-            },
-            fields: reply
-                .headers
-                .iter()
-                .map(|(name, value)| {
-                    let [name, value] =
-                        [name, value].map(|bytes| Spelled::from_bytes(bytes).plain());
-                    (name, value)
-                })
-                .collect(),
-            body: Spelled::beginning(&reply.body, REPLY),
-        }
-    }
-}
-
 /// The page of a request: with its list beside it, or, for the page's script, the request alone.
 pub(super) async fn show(
     State(app): State<Arc<App>>,
@@ -310,6 +281,33 @@ pub(super) async fn show(
     };
     let page = bin::shell(&app, &bin, &site, shown).await?;
     Ok((bin::POLICY, page).into_response())
+}
+
+/// What it may be compared with, the likely ones first: other deliveries of the event.
+fn partners(
+    line: &CaptureLine,
+    newer: Option<CaptureNumber>,
+    older: Option<CaptureNumber>,
+) -> Vec<Partner> {
+    let n = line.n;
+    let delivery = line.recognised.as_ref().and_then(|known| known.delivery);
+    let previous = delivery.and_then(|delivery| delivery.previous);
+    let first = delivery
+        .map(|delivery| delivery.first)
+        .filter(|&first| first != n && Some(first) != previous);
+    [
+        ("Previous of this event", previous.map(|other| (other, n))),
+        ("First of this event", first.map(|other| (other, n))),
+        ("Request before", older.map(|other| (other, n))),
+        ("Request after", newer.map(|other| (n, other))),
+    ]
+    .into_iter()
+    .filter_map(|(label, pair)| {
+        let (a, b) = pair?;
+        let other = if a == n { b } else { a };
+        Some(Partner { label, a, b, other })
+    })
+    .collect()
 }
 
 /// The capture of that number, as the key shows it.

@@ -194,7 +194,7 @@ fn steps(
         _ => steps.push(good(format!("{place} is there and can be read"))),
     }
     if verdict.reason == Some(Flaw::SignatureMismatch) {
-        steps.push(bad(format!("It does not fit: {}", verdict.detail)));
+        steps.push(bad("It does not fit the bytes that arrived".to_owned()));
     } else {
         steps.push(good("It fits the bytes that arrived".to_owned()));
     }
@@ -250,9 +250,12 @@ fn signed_text(bytes: &[u8], size: usize) -> Spelled {
 fn push_visible(shown: &mut Spelled, bytes: &[u8]) {
     for chunk in bytes.utf8_chunks() {
         for piece in chunk.valid().split_inclusive(['\n', '\r', '\t']) {
-            let plain = piece.trim_end_matches(['\n', '\r', '\t']);
+            let line = piece.trim_end_matches(['\n', '\r', '\t']);
+            let plain = line.trim_end_matches(' ');
             shown.push_text(plain);
-            match piece.get(plain.len()..) {
+            // Blanks in front of nothing are not seen either.
+            shown.push_mark(&"·".repeat(line.len() - plain.len()));
+            match piece.get(line.len()..) {
                 Some("\n") => shown.push_mark("⏎"),
                 Some("\r") => shown.push_mark("⟨CR⟩"),
                 Some("\t") => shown.push_mark("⟨TAB⟩"),
@@ -327,7 +330,7 @@ mod tests {
         let shown = |bytes: &[u8]| signed_text(bytes, bytes.len()).plain();
         assert_eq!(
             shown(b"1.{\r\n\t\"a\": 1 \n}\n\n\xe9\0"),
-            "1.{⟨CR⟩⏎⟨TAB⟩\"a\": 1 ⏎}⏎⏎\\xE9⟨NUL⟩"
+            "1.{⟨CR⟩⏎⟨TAB⟩\"a\": 1·⏎}⏎⏎\\xE9⟨NUL⟩"
         );
         let long = [&[b'a'; 1000][..], b"z\n"].concat();
         let plain = shown(&long);
@@ -341,7 +344,7 @@ mod tests {
                 .plain()
                 .ends_with("… 69,600 bytes …")
         );
-        assert_eq!(shown(b"short"), "short");
+        assert_eq!(shown(b"a b  "), "a b··");
     }
 
     #[test]

@@ -1,0 +1,388 @@
+//! Sends one request and reads what comes back, each step within its time.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::{Bytes, BytesMut};
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::sync::Semaphore;
+use tokio::time::timeout_at;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::pki_types::ServerName;
+use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+
+use super::guard::Guard;
+use super::url::Host;
+use super::{Request, Url, head};
+use crate::config::OutboundConfig;
+use crate::model::{
+    Answer, AttemptKind, Body, BodyState, Clock, Failure, FailureCause, Headers, Sent, Timestamp,
+    Try,
+};
+
+/// How many bytes of an answer's body are kept.
+pub const ANSWER: usize = 1 << 20;
+
+/// The largest head of an answer, and the most fields in it.
+const ANSWER_HEAD: usize = 64 * 1024;
+const ANSWER_FIELDS: usize = 500;
+
+/// How many calls there may be at once, of all bins together; more wait.
+const AT_ONCE: usize = 128;
+
+/// How many addresses of one name are tried.
+const ADDRESSES: usize = 8;
+
+/// How names become addresses.
+#[derive(Clone)]
+pub(super) enum Names {
+    System,
+    #[cfg(test)]
+    Fixed(Arc<dyn Fn() -> Vec<std::net::IpAddr> + Send + Sync>),
+}
+
+/// Calls others.
+#[derive(Clone)]
+pub struct Client {
+    guard: Guard,
+    tls: TlsConnector,
+    pub(super) names: Names,
+    connect_timeout: Duration,
+    timeout: Duration,
+    places: Arc<Semaphore>,
+    clock: Clock,
+}
+
+impl std::fmt::Debug for Client {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Client")
+            .field("guard", &self.guard)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How far a call came, and until when it may go on.
+struct Call {
+    until: tokio::time::Instant,
+    timeout: Duration,
+}
+
+impl Call {
+    async fn within<T>(&self, doing: &str, work: impl Future<Output = T>) -> Result<T, Failure> {
+        timeout_at(self.until, work)
+            .await
+            .map_err(|_| self.over(doing))
+    }
+
+    fn over(&self, doing: &str) -> Failure {
+        let seconds = self.timeout.as_secs_f32();
+        Failure::new(
+            FailureCause::Timeout,
+            format!("After {seconds} s it was still {doing}."),
+        )
+    }
+}
+
+impl Client {
+    /// A client with the operator's settings.
+    pub fn new(config: &OutboundConfig, clock: Clock) -> Self {
+        let roots = webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect();
+        Self::trusting(config, clock, roots)
+    }
+
+    /// A client that trusts these authorities.
+    ///
+    /// # Panics
+    /// Never: ring knows the versions that rustls takes for safe.
+    pub(super) fn trusting(config: &OutboundConfig, clock: Clock, roots: RootCertStore) -> Self {
+        let tls = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .expect("ring has the suites of TLS 1.2 and 1.3")
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        Self {
+            guard: Guard::allowing(&config.allow),
+            tls: TlsConnector::from(Arc::new(tls)),
+            names: Names::System,
+            connect_timeout: config.connect_timeout,
+            timeout: config.timeout,
+            places: Arc::new(Semaphore::new(AT_ONCE)),
+            clock,
+        }
+    }
+
+    /// Sends a request and reads the answer; whatever happens is in what it gives.
+    pub async fn send(&self, request: &Request, kind: AttemptKind) -> Try {
+        let _place = self.places.acquire().await;
+        let fields = head::fields(request);
+        let started_at: Timestamp = self.clock.now();
+        let began = Instant::now();
+        let call = Call {
+            until: tokio::time::Instant::now() + self.timeout,
+            timeout: self.timeout,
+        };
+        let (answer, failure) = match self.exchange(&call, request, &fields).await {
+            Ok((answer, failure)) => (Some(answer), failure),
+            Err(failure) => (None, Some(failure)),
+        };
+        Try {
+            kind,
+            url: request.url.to_string(),
+            started_at,
+            took_us: u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX),
+            sent: Sent {
+                method: request.method.clone(),
+                headers: fields,
+                size: request.body.len() as u64,
+            },
+            answer,
+            failure,
+        }
+    }
+
+    /// Whether the guard would let a URL through, so far as can be said without asking for its addresses.
+    ///
+    /// # Errors
+    /// The refusal.
+    pub fn check_literal(&self, url: &Url) -> Result<(), Failure> {
+        match &url.host {
+            Host::Ip(ip) => self.judge(&[SocketAddr::new(*ip, url.port)], url),
+            Host::Name(_) => Ok(()),
+        }
+    }
+
+    async fn exchange(
+        &self,
+        call: &Call,
+        request: &Request,
+        fields: &Headers,
+    ) -> Result<(Answer, Option<Failure>), Failure> {
+        let unsendable = || {
+            Failure::new(
+                FailureCause::RefusedByGuard,
+                "It holds what no HTTP request can.",
+            )
+        };
+        let message = head::read(request, fields).await.ok_or_else(unsendable)?;
+        let addresses = self.addresses(call, &request.url).await?;
+        let stream = self.connect(call, &addresses).await?;
+        if request.url.https {
+            let stream = self.encrypt(call, &request.url, stream).await?;
+            speak(call, TokioIo::new(stream), message).await
+        } else {
+            speak(call, TokioIo::new(stream), message).await
+        }
+    }
+
+    /// The addresses of a URL, every one of them judged. A single one that may not be called refuses them all.
+    async fn addresses(&self, call: &Call, url: &Url) -> Result<Vec<SocketAddr>, Failure> {
+        let found: Vec<SocketAddr> = match &url.host {
+            Host::Ip(ip) => vec![SocketAddr::new(*ip, url.port)],
+            Host::Name(name) => {
+                call.within("looking the name up", self.look_up(name, url.port))
+                    .await??
+            }
+        };
+        if found.is_empty() {
+            return Err(Failure::new(FailureCause::Dns, "The name has no address."));
+        }
+        self.judge(&found, url)?;
+        Ok(found)
+    }
+
+    async fn look_up(&self, name: &str, port: u16) -> Result<Vec<SocketAddr>, Failure> {
+        match &self.names {
+            Names::System => {
+                let found = tokio::net::lookup_host((name, port)).await;
+                let found = found.map_err(|error| {
+                    Failure::new(
+                        FailureCause::Dns,
+                        format!("The name was not found: {error}."),
+                    )
+                })?;
+                Ok(found.collect())
+            }
+            #[cfg(test)]
+            Names::Fixed(names) => Ok(names()
+                .into_iter()
+                .map(|ip| SocketAddr::new(ip, port))
+                .collect()),
+        }
+    }
+
+    fn judge(&self, addresses: &[SocketAddr], url: &Url) -> Result<(), Failure> {
+        for address in addresses {
+            if let Err(what) = self.guard.judge(address.ip()) {
+                let whose = match url.host {
+                    Host::Ip(_) => "The address is",
+                    Host::Name(_) => "The name leads to an address that is",
+                };
+                return Err(Failure::new(
+                    FailureCause::RefusedByGuard,
+                    format!(
+                        "{whose} {what}, and not one that this server may call (see --allow-outbound)."
+                    ),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    async fn connect(&self, call: &Call, addresses: &[SocketAddr]) -> Result<TcpStream, Failure> {
+        let mut failure = None;
+        for address in addresses.iter().take(ADDRESSES) {
+            let address = SocketAddr::new(address.ip().to_canonical(), address.port());
+            let connecting =
+                tokio::time::timeout(self.connect_timeout, TcpStream::connect(address));
+            match call.within("connecting", connecting).await? {
+                Ok(Ok(stream)) => {
+                    stream.set_nodelay(true).ok(); // Slower at worst.
+                    return Ok(stream);
+                }
+                Ok(Err(error)) => {
+                    failure = Some(Failure::new(
+                        FailureCause::Connect,
+                        format!("No connection: {error}."),
+                    ));
+                }
+                Err(_) => {
+                    let seconds = self.connect_timeout.as_secs_f32();
+                    failure = Some(Failure::new(
+                        FailureCause::Timeout,
+                        format!("There was no connection after {seconds} s."),
+                    ));
+                }
+            }
+        }
+        Err(failure.unwrap_or_else(|| Failure::new(FailureCause::Dns, "The name has no address.")))
+    }
+
+    async fn encrypt(
+        &self,
+        call: &Call,
+        url: &Url,
+        stream: TcpStream,
+    ) -> Result<impl AsyncRead + AsyncWrite + Send + Unpin + 'static + use<>, Failure> {
+        let wrong = |error: &dyn std::fmt::Display| {
+            Failure::new(
+                FailureCause::Tls,
+                format!("No encrypted connection: {error}."),
+            )
+        };
+        let name = match &url.host {
+            Host::Ip(ip) => ServerName::from(*ip),
+            Host::Name(name) => {
+                ServerName::try_from(name.clone()).map_err(|error| wrong(&error))?
+            }
+        };
+        let encrypting = tokio::time::timeout(self.connect_timeout, self.tls.connect(name, stream));
+        match call.within("agreeing on encryption", encrypting).await? {
+            Ok(Ok(stream)) => Ok(stream),
+            Ok(Err(error)) => Err(wrong(&error)),
+            Err(_) => {
+                let seconds = self.connect_timeout.as_secs_f32();
+                Err(Failure::new(
+                    FailureCause::Timeout,
+                    format!("The encrypted connection was not there after {seconds} s."),
+                ))
+            }
+        }
+    }
+}
+
+/// Speaks HTTP/1.1 over a connection that is there. The second of what it gives is why the answer has no end.
+async fn speak<S: AsyncRead + AsyncWrite + Send + Unpin + 'static>(
+    call: &Call,
+    stream: TokioIo<S>,
+    message: hyper::Request<http_body_util::Full<Bytes>>,
+) -> Result<(Answer, Option<Failure>), Failure> {
+    let (mut sender, connection) = http1::Builder::new()
+        .max_headers(ANSWER_FIELDS)
+        .max_buf_size(ANSWER_HEAD)
+        .preserve_header_case(true)
+        .handshake(stream)
+        .await
+        .map_err(|error| failure(&error))?;
+    // Dropped when this returns, and the socket with it: an answer that is not read any more is not received either.
+    let mut running = std::pin::pin!(async move {
+        connection.await.ok(); // The same error comes out of the request.
+        std::future::pending::<Infallible>().await
+    });
+    let asking = async {
+        let asked = call
+            .within("waiting for an answer", sender.send_request(message))
+            .await?;
+        let (parts, body) = asked.map_err(|error| failure(&error))?.into_parts();
+        let declared = parts
+            .headers
+            .get(hyper::header::CONTENT_LENGTH)
+            .and_then(|length| length.to_str().ok()?.parse().ok());
+        let (body, failure) = read(call, body, declared).await;
+        let fields = parts.headers.iter();
+        let answer = Answer {
+            status: parts.status.as_u16(),
+            headers: Headers::from_fields(
+                fields.map(|(name, value)| (name.as_ref(), value.as_bytes())),
+            ),
+            size: body.bytes.len() as u64,
+            body,
+        };
+        Ok((answer, failure))
+    };
+    tokio::select! {
+        biased;
+        done = asking => done,
+        never = &mut running => match never {},
+    }
+}
+
+/// Reads a body, as far as it is kept.
+async fn read(call: &Call, mut body: Incoming, declared: Option<u64>) -> (Body, Option<Failure>) {
+    let mut kept = BytesMut::new();
+    let (state, failure) = loop {
+        let Ok(frame) = timeout_at(call.until, body.frame()).await else {
+            break (BodyState::Aborted, Some(call.over("sending its answer")));
+        };
+        let data = match frame {
+            None => break (BodyState::Complete, None),
+            Some(Err(error)) => break (BodyState::Aborted, Some(failure(&error))),
+            Some(Ok(frame)) => frame.into_data().unwrap_or_default(),
+        };
+        let room = ANSWER - kept.len();
+        kept.extend_from_slice(data.get(..room.min(data.len())).unwrap_or_default());
+        if data.len() > room {
+            break (BodyState::Truncated, None);
+        }
+    };
+    let body = Body {
+        sent: declared.filter(|declared| *declared > kept.len() as u64),
+        bytes: kept.freeze(),
+        state,
+    };
+    (body, failure)
+}
+
+/// What hyper says, by its cause.
+fn failure(error: &hyper::Error) -> Failure {
+    if error.is_parse_too_large() {
+        Failure::new(
+            FailureCause::TooLarge,
+            "The head of the answer is too large.",
+        )
+    } else if error.is_parse() {
+        Failure::new(FailureCause::Closed, "What came back is not HTTP/1.1.")
+    } else {
+        Failure::new(
+            FailureCause::Closed,
+            "The connection ended before the answer did.",
+        )
+    }
+}

@@ -1,0 +1,163 @@
+//! What became of a request that was sent on, and the form that sends it.
+
+use axum::http::StatusCode;
+
+use super::took;
+use crate::model::{Answer, Attempt, AttemptKind, CaptureLine, Timestamp};
+use crate::provider;
+use crate::viewer::Spelled;
+use crate::web::extract::BinByKey;
+use crate::web::page::text;
+use crate::web::{App, Error};
+
+/// How many bytes of an answer are shown.
+const ANSWER: usize = 8192;
+
+/// The attempts on a request, newest first; for the bin's owner.
+#[derive(Debug)]
+pub(super) struct Forwards {
+    pub(super) rows: Vec<Row>,
+    /// What came back the last time.
+    pub(super) latest: Option<Latest>,
+    /// Where it was sent before, the latest first.
+    pub(super) urls: Vec<String>,
+    /// The provider that it can be signed again for.
+    pub(super) signer: Option<&'static str>,
+}
+
+/// One attempt.
+#[derive(Debug)]
+pub(super) struct Row {
+    pub(super) url: String,
+    /// Why it was made, where nobody asked for it.
+    pub(super) via: Option<&'static str>,
+    /// `ok` or `bad`.
+    pub(super) class: &'static str,
+    pub(super) icon: &'static str,
+    /// `200 OK`, or what went wrong.
+    pub(super) result: String,
+    pub(super) took: String,
+    pub(super) at: Timestamp,
+    pub(super) time: String,
+}
+
+/// An answer.
+#[derive(Debug)]
+pub(super) struct Latest {
+    pub(super) status: u16,
+    pub(super) reason: &'static str,
+    pub(super) fields: Vec<(String, String)>,
+    pub(super) body: Spelled,
+    /// How much of the body is not shown.
+    pub(super) more: Option<String>,
+}
+
+impl Forwards {
+    /// Reads them; `None` for a reader of a share link: answers are not masked.
+    pub(super) async fn load(
+        app: &App,
+        bin: &BinByKey,
+        line: &CaptureLine,
+    ) -> Result<Option<Self>, Error> {
+        if !bin.can_write() {
+            return Ok(None);
+        }
+        let attempts = app.store.attempts(&bin.bin, line.n).await?;
+        let latest = match attempts.first() {
+            Some(first) if first.tried.answer.is_some() => {
+                app.store.attempt(&bin.bin, line.n, first.id).await?
+            }
+            _ => None,
+        };
+        let mut urls: Vec<String> = Vec::new();
+        for attempt in &attempts {
+            if !urls.contains(&attempt.tried.url) {
+                urls.push(attempt.tried.url.clone());
+            }
+        }
+        let now = app.clock.now();
+        let sender = line
+            .recognised
+            .as_ref()
+            .map(|sender| sender.provider.as_str());
+        let secrets = &bin.bin.settings.secrets;
+        let signer = sender.filter(|slug| !secrets.of(slug).is_empty());
+        Ok(Some(Self {
+            rows: attempts
+                .iter()
+                .map(|attempt| Row::new(attempt, now))
+                .collect(),
+            latest: latest
+                .and_then(|attempt| attempt.tried.answer)
+                .as_ref()
+                .map(Latest::new),
+            urls,
+            signer: signer
+                .and_then(provider::find)
+                .map(|provider| provider.title),
+        }))
+    }
+
+    /// What the form begins with.
+    pub(super) fn url(&self) -> &str {
+        self.urls.first().map_or("", String::as_str)
+    }
+}
+
+fn reason(status: u16) -> &'static str {
+    let known = StatusCode::from_u16(status).ok();
+    known
+        .and_then(|status| status.canonical_reason())
+        .unwrap_or_default()
+}
+
+impl Row {
+    fn new(attempt: &Attempt, now: Timestamp) -> Self {
+        let tried = &attempt.tried;
+        let status = tried.answer.as_ref().map(|answer| answer.status);
+        let result = match (status, &tried.failure) {
+            (Some(status), None) => format!("{status} {}", reason(status)),
+            (Some(status), Some(failure)) => format!("{status}, then: {}", failure.detail),
+            (None, Some(failure)) => failure.detail.clone(),
+            (None, None) => "No answer".to_owned(),
+        };
+        let is_taken = tried.is_taken();
+        Self {
+            url: text::one_line(&tried.url, 200).into_owned(),
+            via: match tried.kind {
+                AttemptKind::Replay => None,
+                AttemptKind::Target => Some("as a target"),
+                AttemptKind::Listen => Some("via hookwell listen"),
+            },
+            class: if is_taken { "ok" } else { "bad" },
+            icon: if is_taken { "check" } else { "x" },
+            result: text::one_line(result.trim_end(), 300).into_owned(),
+            took: took(tried.took_us),
+            at: tried.started_at,
+            time: text::time(now, tried.started_at),
+        }
+    }
+}
+
+impl Latest {
+    fn new(answer: &Answer) -> Self {
+        let shown = answer.body.bytes.len().min(ANSWER) as u64;
+        let whole = answer.body.sent.unwrap_or(answer.size);
+        Self {
+            status: answer.status,
+            reason: reason(answer.status),
+            fields: answer
+                .headers
+                .iter()
+                .map(|(name, value)| {
+                    let [name, value] =
+                        [name, value].map(|bytes| Spelled::from_bytes(bytes).plain());
+                    (name, value)
+                })
+                .collect(),
+            body: Spelled::beginning(&answer.body.bytes, ANSWER),
+            more: (whole > shown)
+                .then(|| format!("{} of {} bytes", text::count(shown), text::count(whole))),
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! The section of the settings page on targets: where captures are sent on to, and how that goes.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Redirect, Response};
+use serde::Deserialize;
+
+use super::form::Form;
+use super::{Error, text};
+use crate::forward;
+use crate::model::{Target, TargetState, Timestamp};
+use crate::web::extract::BinByKey;
+use crate::web::{self, App};
+
+/// A target on the page.
+#[derive(Debug)]
+pub(super) struct Row {
+    pub(super) url: String,
+    /// Its filter; may be empty.
+    pub(super) when: String,
+    /// How it goes, as a sentence.
+    pub(super) state: String,
+    /// Whether something was given up, or all of it waits.
+    pub(super) is_stuck: bool,
+}
+
+impl Row {
+    /// The targets of a bin.
+    pub(super) async fn all(app: &App, bin: &BinByKey) -> Result<Vec<Self>, Error> {
+        let targets = &bin.bin.settings.targets;
+        if targets.is_empty() {
+            return Ok(Vec::new());
+        }
+        let states = app.store.target_states(&bin.bin).await?;
+        let now = app.clock.now();
+        let rows = targets.iter().zip(states);
+        Ok(rows
+            .map(|(target, state)| Self::new(target, &state, now))
+            .collect())
+    }
+
+    fn new(target: &Target, state: &TargetState, now: Timestamp) -> Self {
+        let mut said = match (state.paused_at, state.failing_since) {
+            (Some(at), _) => format!("Paused {}, as it had failed for long. ", text::ago(now, at)),
+            (None, Some(at)) => format!("Failing since {}. ", text::time(now, at)),
+            (None, None) => String::new(),
+        };
+        said.push_str(&format!(
+            "{} {}, {} given up.",
+            text::counted(state.waiting, "request"),
+            if state.waiting == 1 { "waits" } else { "wait" },
+            text::count(state.dead)
+        ));
+        Self {
+            url: text::one_line(&target.url, 200).into_owned(),
+            when: target.when.clone(),
+            state: said,
+            is_stuck: state.dead > 0 || state.paused_at.is_some(),
+        }
+    }
+}
+
+/// What the forms send.
+#[derive(Debug, Deserialize)]
+pub(super) struct Change {
+    act: Act,
+    #[serde(default)]
+    url: String,
+    #[serde(default)]
+    when: String,
+    keep_path: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Act {
+    Add,
+    Remove,
+    Retry,
+}
+
+/// Takes a form and goes back to the section.
+pub(super) async fn update(
+    State(app): State<Arc<App>>,
+    bin: BinByKey,
+    Form(form): Form<Change>,
+) -> Result<Response, Error> {
+    let mut settings = bin.bin.settings.clone();
+    match form.act {
+        Act::Retry => {
+            app.store.retry_forwards(&bin.bin, Some(form.url)).await?;
+        }
+        Act::Remove => {
+            settings.targets.retain(|target| target.url != form.url);
+            app.store.update_bin(&bin.bin, settings).await?;
+        }
+        Act::Add => {
+            settings.targets.push(Target {
+                url: form.url.trim().to_owned(),
+                when: form.when.trim().to_owned(),
+                keep_path: form.keep_path.is_some(),
+                headers: Vec::new(),
+                retry: true,
+                sign: None,
+                concurrency: 1,
+            });
+            forward::check(&settings.targets).map_err(|wrong| web::Error::Field {
+                field: wrong.field,
+                problem: wrong.problem,
+            })?;
+            app.store.update_bin(&bin.bin, settings).await?;
+        }
+    }
+    let page = format!("/b/{}/settings?saved=targets#targets", bin.key);
+    Ok(Redirect::to(&page).into_response())
+}
