@@ -5,11 +5,22 @@
 //!
 //! To add a command: a file here and a variant of [`Command`].
 
+mod client;
+mod export;
+mod follow;
 mod healthcheck;
-mod post;
+mod http;
+mod import;
+mod listen;
+mod local;
+mod memory;
+mod open;
+mod pages;
 mod send;
 mod serve;
+mod tail;
 mod verify;
+mod wait;
 
 use std::error::Error;
 use std::io::Write;
@@ -33,10 +44,28 @@ pub enum Command {
     Serve(Box<serve::Serve>),
     /// Ask a running server whether it is ready; for container health checks
     Healthcheck(healthcheck::Healthcheck),
+    /// Send captures on to a program on this machine as they arrive; makes a bin where there is none
+    Listen(Box<listen::Listen>),
+    /// Send a request on to a program on this machine once more; exit code 0 when it was answered with success
+    Replay(Box<listen::Replay>),
+    /// Print captures as they arrive, a line of JSON each
+    Tail(tail::Tail),
+    /// Wait for captures; exit code 0 when they came, 1 when not in time, 2 when it cannot be told
+    Wait(wait::Wait),
+    /// Open the bin's page in the browser
+    Open(open::Open),
+    /// Write the captures of a bin into a file
+    Export(export::Export),
+    /// Take captures back out of a file, HAR or NDJSON; exit code 0 when all of them could be read
+    Import(import::Import),
     /// Send a sample event, signed as its provider signs; exit code 0 when each was answered with success
     Send(send::Send),
     /// Check the signature of a raw HTTP request; exit code 0 when it is valid, 1 when not, 2 when it cannot be checked
     Verify(verify::Verify),
+    /// Print a script that completes commands and flags in a shell
+    Completions(pages::Completions),
+    /// Write the manual pages
+    Man(pages::Man),
 }
 
 /// Reads the command line and does what it says.
@@ -44,6 +73,15 @@ pub fn run() -> ExitCode {
     match Cli::parse().command {
         Command::Serve(serve) => serve.run(),
         Command::Healthcheck(healthcheck) => healthcheck.run(),
+        Command::Listen(listen) => listen.run(),
+        Command::Replay(replay) => replay.run(),
+        Command::Tail(tail) => tail.run(),
+        Command::Wait(wait) => wait.run(),
+        Command::Completions(completions) => completions.run(),
+        Command::Man(man) => man.run(),
+        Command::Open(open) => open.run(),
+        Command::Export(export) => export.run(),
+        Command::Import(import) => import.run(),
         Command::Send(send) => send.run(),
         Command::Verify(verify) => verify.run(),
     }
@@ -56,16 +94,60 @@ fn say(text: &str) {
     writeln!(out, "{text}").and_then(|()| out.flush()).ok();
 }
 
+/// A remark for the user, to standard error.
+fn remark(text: &str) {
+    writeln!(std::io::stderr().lock(), "{text}").ok(); // There is nowhere else to say it.
+}
+
 /// A failure and its causes, to standard error.
 fn complain(error: &dyn Error) -> ExitCode {
-    let mut text = format!("hookwell: {error}");
+    remark(&format!("hookwell: {}", printable(&told(error))));
+    ExitCode::FAILURE
+}
+
+/// A failure and its causes, in one line.
+fn told(error: &dyn Error) -> String {
+    let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
         text = format!("{text}: {error}");
         cause = error.source();
     }
-    writeln!(std::io::stderr().lock(), "{text}").ok(); // There is nowhere else to say it.
-    ExitCode::FAILURE
+    text
+}
+
+/// The text without what a terminal would obey or reorder: much of what is told comes from strangers. Written as JSON does, so that
+/// JSON stays what it is.
+fn printable(text: &str) -> String {
+    let is_odd = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    let mut out = String::with_capacity(text.len());
+    for character in text.chars() {
+        if is_odd(character) {
+            out.push_str(&format!("\\u{:04x}", u32::from(character)));
+        } else {
+            out.push(character);
+        }
+    }
+    out
+}
+
+/// Runs what waits for others, on this thread.
+fn run_async(work: impl Future<Output = ExitCode>) -> ExitCode {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    match runtime {
+        Ok(runtime) => {
+            let code = runtime.block_on(work);
+            // A look-up of a name that still runs is nobody's any more.
+            runtime.shutdown_background();
+            code
+        }
+        Err(error) => complain(&error),
+    }
 }
 
 #[cfg(test)]
@@ -76,6 +158,12 @@ mod tests {
     #[test]
     fn the_command_line_is_well_formed() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_terminal_is_not_told_what_to_do() {
+        let odd = "a\u{1b}]0;x\u{7}\u{9b}2J\u{202e}é";
+        assert_eq!(printable(odd), "a\\u001b]0;x\\u0007\\u009b2J\\u202eé");
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! `hookwell send`: a sample event, signed as its provider signs, to try one's own handler with.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use super::post;
+use super::http::{self, Trust, Url, WrongUrl};
 use crate::model::{Clock, Timestamp};
 use crate::provider::{self, Draft, Provider, Sample, Secret, Seed, WrongForm};
 
@@ -12,6 +13,9 @@ const COPIES: u32 = 100_000;
 
 /// How far a stale event lies back beyond what its provider accepts, in seconds.
 const STALE: u32 = 3600;
+
+/// How long each answer may take.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Flags of `hookwell send`.
 #[derive(Debug, clap::Args)]
@@ -23,6 +27,9 @@ pub struct Send {
     /// Where to
     #[arg(long, value_name = "URL")]
     to: String,
+    /// Certificates to trust beside the public ones, as PEM
+    #[arg(long, env = "HOOKWELL_CACERT", value_name = "FILE")]
+    cacert: Option<PathBuf>,
     /// The secret to sign with, as the handler has it; for providers with public keys the private one
     #[arg(long, value_name = "SECRET", allow_hyphen_values = true)]
     secret: Option<String>,
@@ -57,36 +64,43 @@ enum Error {
     #[error("the event cannot be signed")]
     Sign(#[source] provider::signature::sign::Error),
     #[error("the URL cannot be sent to")]
-    Url(#[source] post::Error),
+    Url(#[from] WrongUrl),
+    #[error("the certificates are not right")]
+    Trust(#[from] http::TrustError),
 }
 
 impl Send {
     pub(super) fn run(self) -> ExitCode {
-        match self.send() {
-            Ok(true) => ExitCode::SUCCESS,
-            Ok(false) => ExitCode::FAILURE,
-            Err(error) => {
-                super::complain(&error);
-                ExitCode::from(2)
+        super::run_async(async {
+            match self.send().await {
+                Ok(true) => ExitCode::SUCCESS,
+                Ok(false) => ExitCode::FAILURE,
+                Err(error) => {
+                    super::complain(&error);
+                    ExitCode::from(2)
+                }
             }
-        }
+        })
     }
 
     /// Sends everything; whether each request was answered with success.
-    fn send(&self) -> Result<bool, Error> {
+    async fn send(&self) -> Result<bool, Error> {
         let (provider, sample) = self.sample()?;
-        let target = post::Target::parse(&self.to).map_err(Error::Url)?;
+        let (url, trust) = (
+            Url::parse(&self.to)?,
+            Trust::authorities(self.cacert.as_deref())?,
+        );
         let mut all_well = true;
         for number in 1..=self.copies {
             let now = Clock::System.now();
             let draft = self.draft(provider, sample, now)?;
             for _ in 0..if self.duplicate { 2 } else { 1 } {
                 let began = Instant::now();
-                let answer = target.post(&draft);
+                let answer = post(&url, &trust, &draft).await;
                 let took = began.elapsed().as_millis();
                 let said = match &answer {
                     Ok(status) => format!("{status} in {took} ms"),
-                    Err(error) => format!("no answer: {error}"),
+                    Err(error) => format!("no answer: {}", super::told(error)),
                 };
                 super::say(&format!(
                     "{number} {} {}: {said}",
@@ -156,4 +170,23 @@ impl Send {
         }
         Ok(draft)
     }
+}
+
+/// Sends a request and gives the status of its answer.
+async fn post(url: &Url, trust: &Trust, draft: &Draft) -> Result<u16, http::Error> {
+    let length = draft.body.len().to_string();
+    let fields = [("Host", &*url.authority)]
+        .into_iter()
+        .chain(
+            draft
+                .headers
+                .iter()
+                .map(|(name, value)| (&**name, &**value)),
+        )
+        .chain([("Content-Length", &*length), ("Connection", "close")]);
+    let fields = fields.map(|(name, value)| (name.as_bytes(), value.as_bytes()));
+    let head = http::head(&draft.method, &url.target(), fields).await?;
+    let request = http::Request::from_parts(head, http::full(draft.body.clone()));
+    let answer = http::send(url, trust, request, PATIENCE).await?;
+    Ok(answer.status().as_u16())
 }

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use bytes::Bytes;
 
+use super::printable;
 use crate::model::{Clock, Head, Headers, Timestamp, Verdict, VerdictState, Version};
 use crate::provider::{self, Options, Others, Request, Secret};
 
@@ -139,24 +140,6 @@ impl Verify {
     }
 }
 
-/// The text without what a terminal would obey or reorder: the URL in it may be a stranger's. Written as JSON does, so that JSON
-/// stays what it is.
-fn printable(text: &str) -> String {
-    let is_odd = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    let mut out = String::with_capacity(text.len());
-    for character in text.chars() {
-        if is_odd(character) {
-            out.push_str(&format!("\\u{:04x}", u32::from(character)));
-        } else {
-            out.push(character);
-        }
-    }
-    out
-}
-
 /// The provider of that name.
 fn find(name: &str) -> Result<&'static provider::Provider, Error> {
     provider::find(name).ok_or_else(|| {
@@ -282,12 +265,6 @@ mod tests {
                 "{nothing:?}"
             );
         }
-    }
-
-    #[test]
-    fn a_terminal_is_not_told_what_to_do() {
-        let odd = "a\u{1b}]0;x\u{7}\u{9b}2J\u{202e}é";
-        assert_eq!(printable(odd), "a\\u001b]0;x\\u0007\\u009b2J\\u202eé");
     }
 
     #[test]

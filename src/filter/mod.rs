@@ -93,6 +93,16 @@ impl Filter {
         self.tree.any(&|term| term.field().name == word)
     }
 
+    /// The parts that must all match, each as a filter of its own.
+    pub fn parts(&self) -> Vec<Self> {
+        let nodes = match &self.tree {
+            Node::All(nodes) => &nodes[..],
+            one => std::slice::from_ref(one),
+        };
+        let parts = nodes.iter().cloned();
+        parts.map(|tree| Self { tree }).collect()
+    }
+
     /// What a capture must be that matches: conditions that an index or a column can answer. A filter may ask for more than
     /// these; see [`is_simple`](Self::is_simple).
     pub fn simple(&self) -> Vec<Simple> {

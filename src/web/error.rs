@@ -132,6 +132,9 @@ pub enum Error {
     /// The answer took too long.
     #[error("no answer was ready after {} seconds: try again in a moment", .0.as_secs())]
     TimedOut(Duration),
+    /// What was waited for cannot come to be known: the server stops, or lost count.
+    #[error("the wait was interrupted: ask again")]
+    Interrupted,
     /// A handler panicked; what it said is for the log only.
     #[error("something failed here: the log says why")]
     Panicked(String),
@@ -179,6 +182,7 @@ impl Error {
             Self::TooManyWatchers
             | Self::Overloaded
             | Self::TimedOut(_)
+            | Self::Interrupted
             | Self::Store(store::Error::Unavailable(_)) => StatusCode::SERVICE_UNAVAILABLE,
             Self::StorageFull => StatusCode::INSUFFICIENT_STORAGE,
             Self::Store(_) | Self::Template(_) | Self::Panicked(_) => {
@@ -216,6 +220,7 @@ impl Error {
             Self::Overloaded => "Busy",
             Self::StorageFull => "The disk is full",
             Self::TimedOut(_) => "Took too long",
+            Self::Interrupted => "Interrupted",
             Self::Store(_) | Self::Template(_) | Self::Panicked(_) => "Something failed here",
         }
     }

@@ -10,7 +10,8 @@ use axum::http::{HeaderMap, header};
 use axum::response::IntoResponse;
 
 pub use super::access::{
-    AnyVisit, BinByKey, BinByToken, Glimpse, GlimpseByToken, OwnerByToken, Visit, VisitByToken,
+    AnyVisit, BinByKey, BinByToken, Glimpse, GlimpseByToken, OwnerByToken, Visit, VisitByKey,
+    VisitByToken,
 };
 use super::{App, Error};
 use crate::export::{self, Format};

@@ -98,7 +98,7 @@ fn of_bins(server: &Server) -> Vec<Route> {
     routes.extend(routes::of_the_pages());
     routes.retain(|route| {
         let template = &route.template;
-        (template.contains("{id}") || template.contains("{key}"))
+        (template.contains("{id}") || template.contains("{key}") || template == "/api/v1/bin")
             && !template.ends_with("/stream")
             && !template.ends_with("/events")
     });
@@ -107,10 +107,12 @@ fn of_bins(server: &Server) -> Vec<Route> {
 }
 
 /// Routes that answer to a read key of the whole bin, and whether they do to one of a single request.
-const OPEN: [(&str, bool); 17] = [
+const OPEN: [(&str, bool); 19] = [
+    ("/api/v1/bin", false),
     ("/api/v1/bins/{id}", false),
     ("/api/v1/bins/{id}/captures", false),
     ("/api/v1/bins/{id}/captures/count", false),
+    ("/api/v1/bins/{id}/captures/wait", false),
     ("/api/v1/bins/{id}/captures/{n}", true),
     ("/api/v1/bins/{id}/captures/{n}/body", true),
     ("/api/v1/bins/{id}/captures/{n}/as/{format}", true),

@@ -1,7 +1,7 @@
 //! Who may see what of a bin: between the store and everything that shows a capture.
 //!
-//! A handler names the access it needs by what it takes. [`BinByKey`] and [`BinByToken`] are for the bin's own key; [`Visit`] and
-//! [`VisitByToken`] are also for read keys of the whole bin, [`Glimpse`] and [`GlimpseByToken`] also for those of one request, where
+//! A handler names the access it needs by what it takes. [`BinByKey`] and [`BinByToken`] are for the bin's own key; [`Visit`],
+//! [`VisitByToken`] and [`VisitByKey`] are also for read keys of the whole bin, [`Glimpse`] and [`GlimpseByToken`] also for those of one request, where
 //! the route has that request's number. So a route that says nothing special is closed to share links.
 //!
 //! All of them give a [`BinByKey`], and it is the only way in which pages and API read captures: for a read key they are masked
@@ -67,6 +67,14 @@ impl BinByKey {
         })
     }
 
+    /// The same bin anew: an error when it is gone, or the key's time is over.
+    ///
+    /// # Errors
+    /// [`Error::Gone`], [`Error::ShareOver`]; what the store says when it cannot be read.
+    pub async fn again(&self, app: &App) -> Result<Self, Error> {
+        Self::open(app, self.key).await
+    }
+
     /// The bin of a page's address (`{key}`).
     async fn of_page<S: Send + Sync>(parts: &mut Parts, state: &S) -> Result<Self, Error>
     where
@@ -94,6 +102,15 @@ impl BinByKey {
         } else {
             Err(Error::UnknownBin)
         }
+    }
+
+    /// The bin of an API call that names none: that of the key.
+    async fn of_bearer<S: Send + Sync>(parts: &mut Parts, state: &S) -> Result<Self, Error>
+    where
+        Arc<App>: FromRef<S>,
+    {
+        let key = bearer(&parts.headers).ok_or(Error::Unauthorized)?;
+        Self::open(&Arc::<App>::from_ref(state), key).await
     }
 
     fn share(&self) -> Option<(&Share, MaskKey)> {
@@ -249,6 +266,10 @@ extractor! {
 extractor! {
     /// The bin of an API call, for its own key and for read keys of the whole bin.
     VisitByToken, of_call, api::Error, |bin, parts, state| bin.sees_all()
+}
+extractor! {
+    /// The bin of an API call that names none, for its own key and for read keys of the whole bin.
+    VisitByKey, of_bearer, api::Error, |bin, parts, state| bin.sees_all()
 }
 extractor! {
     /// The bin of an API call about one request, for every key that shows it.

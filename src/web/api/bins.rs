@@ -12,7 +12,7 @@ use super::json::JsonBody;
 use super::{Error, Problem, wire};
 use crate::model::{Bin, BinId, BinKey};
 use crate::web::App;
-use crate::web::extract::{BinByKey, BinByToken, Site, VisitByToken};
+use crate::web::extract::{BinByKey, BinByToken, Site, VisitByKey, VisitByToken};
 
 /// How many traces of refused requests are shown.
 const REFUSALS: usize = 20;
@@ -67,11 +67,25 @@ pub(super) async fn show(
     site: Site,
     VisitByToken(visit): VisitByToken,
 ) -> Result<Response, Error> {
-    if visit.can_write() {
-        full(&app, &site, &visit.bin).await
-    } else {
-        shared(&app, &site, &visit).await
-    }
+    seen(&app, &site, &visit).await
+}
+
+/// Show the bin of the key
+///
+/// For who has a bin's key and not its id.
+#[utoipa::path(
+    get,
+    path = "/api/v1/bin",
+    operation_id = "show_own_bin",
+    tag = "bins",
+    responses((status = 200, description = "The bin", body = wire::Bin<'_>))
+)]
+pub(super) async fn show_own(
+    State(app): State<Arc<App>>,
+    site: Site,
+    VisitByKey(visit): VisitByKey,
+) -> Result<Response, Error> {
+    seen(&app, &site, &visit).await
 }
 
 /// Change a bin's settings
@@ -120,6 +134,15 @@ pub(super) async fn delete(
 ) -> Result<StatusCode, Error> {
     app.store.delete_bin(&bin).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// The bin as the key shows it.
+async fn seen(app: &App, site: &Site, visit: &BinByKey) -> Result<Response, Error> {
+    if visit.can_write() {
+        full(app, site, &visit.bin).await
+    } else {
+        shared(app, site, visit).await
+    }
 }
 
 /// The bin as a read key shows it.

@@ -28,6 +28,7 @@ mod replays;
 mod shares;
 mod signing;
 mod targets;
+mod wait;
 pub(in crate::web) mod wire;
 
 use std::sync::Arc;
@@ -57,9 +58,11 @@ fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(openapi::show))
         .routes(routes!(providers::index))
         .routes(routes!(bins::create))
+        .routes(routes!(bins::show_own))
         .routes(routes!(bins::show, bins::update, bins::delete))
         .routes(routes!(captures::index, captures::clear))
         .routes(routes!(captures::count))
+        .routes(routes!(wait::wait))
         .routes(routes!(archive::export))
         .routes(routes!(archive::import))
         .routes(routes!(captures::show, marks::update, captures::delete))

@@ -152,6 +152,15 @@ pub(super) struct Captures<'a> {
     pub(super) next: Option<u64>,
 }
 
+/// Captures that were waited for.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Waited<'a> {
+    /// Those that came, oldest first; their bodies are left out.
+    pub(super) captures: Vec<Capture<'a>>,
+    /// How far was looked; what to give as `after` to go on.
+    pub(super) after: u64,
+}
+
 /// How many captures there are.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Count {

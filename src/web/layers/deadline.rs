@@ -6,7 +6,7 @@ use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 
-use super::{failure, is_import, is_replay};
+use super::{failure, is_import, is_replay, is_wait};
 use crate::web::Error;
 
 /// How long answers may take to begin.
@@ -24,7 +24,7 @@ pub(super) async fn hold(
     request: Request,
     next: Next,
 ) -> Response {
-    if is_import(&request) {
+    if is_import(&request) || is_wait(&request) {
         return next.run(request).await;
     }
     let limit = if is_replay(&request) {

@@ -42,6 +42,12 @@ fn is_import(request: &Request) -> bool {
     route.is_some_and(|route| route.as_str().ends_with("/import"))
 }
 
+/// Whether the answer is held back until something happens: the question says until when.
+fn is_wait(request: &Request) -> bool {
+    let route = request.extensions().get::<MatchedPath>();
+    route.is_some_and(|route| route.as_str().ends_with("/captures/wait"))
+}
+
 /// Whether somebody else is asked, whose answer is waited for.
 fn is_replay(request: &Request) -> bool {
     let route = request.extensions().get::<MatchedPath>();

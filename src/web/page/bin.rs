@@ -5,19 +5,19 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
-use axum::http::{HeaderName, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderName, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
 
 use super::capture::{Detail, Wanted};
 use super::filter::Filtered;
 use super::listing::{Count, FilterError, List, ListPart, Listing};
 use super::recent::Recent;
-use super::{Error, Page, query, text};
+use super::{Error, Page, query, smee, text};
 use crate::config::listen::host_of;
 use crate::model::{CaptureNumber, Settings};
 use crate::web::App;
 use crate::web::extract::{AnyVisit, BinByKey, Site};
-use crate::web::layers::headers;
+use crate::web::layers;
 
 /// Which half a narrow screen shows; a wide one shows both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,8 +115,10 @@ struct WaitingPage {
 }
 
 /// A page with an open request may have a frame, in which the body is drawn; the script may put one into it at any time.
-pub(super) const POLICY: [(HeaderName, &str); 1] =
-    [(header::CONTENT_SECURITY_POLICY, headers::CSP_WITH_FRAMES)];
+pub(super) const POLICY: [(HeaderName, &str); 1] = [(
+    header::CONTENT_SECURITY_POLICY,
+    layers::headers::CSP_WITH_FRAMES,
+)];
 
 /// The page of a bin around an open request.
 ///
@@ -177,8 +179,12 @@ pub(super) async fn show(
     AnyVisit(bin): AnyVisit,
     site: Site,
     recent: Recent,
+    headers: HeaderMap,
     uri: Uri,
 ) -> Result<Response, Error> {
+    if smee::is_asked(&headers) {
+        return smee::show(app, bin, &headers).await;
+    }
     if let Some(n) = bin.only() {
         return Ok(Redirect::to(&format!("/b/{}/requests/{n}", bin.key)).into_response());
     }

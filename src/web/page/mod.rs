@@ -27,6 +27,7 @@ mod sample;
 mod settings;
 mod share;
 mod signing;
+mod smee;
 mod stream;
 mod targets;
 mod text;

@@ -277,7 +277,7 @@ fn what_the_api_does_not_have_is_a_problem_and_not_a_page() {
         "/api/",
         "/api/v1",
         "/api/v1/",
-        "/api/v1/bin",
+        "/api/v1/bin/x",
         "/api/v2/bins",
         "/api/v1/bins/x/y/z",
     ] {

@@ -1,5 +1,10 @@
 //! The command line, as a person meets it.
 
+mod archive;
+pub(crate) mod home;
+mod listen;
+mod wait;
+
 use std::process::{Command, Output};
 
 use tempfile::TempDir;
