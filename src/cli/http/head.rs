@@ -52,7 +52,8 @@ async fn read(block: &[u8]) -> Option<Parts> {
     if block.len() > LARGEST {
         return None;
     }
-    let (mut writer, reader) = tokio::io::duplex(block.len());
+    // With room for what hyper answers to a head that is none: it ends only when it could say so.
+    let (mut writer, reader) = tokio::io::duplex(block.len().max(4096));
     let (found, mut finding) = mpsc::channel(1);
     let keep = service_fn(move |request: hyper::Request<Incoming>| {
         found.try_send(request.into_parts().0).ok(); // There is one head, and room for one.

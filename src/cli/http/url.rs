@@ -41,7 +41,8 @@ impl Url {
             .strip_prefix('[')
             .and_then(|host| host.strip_suffix(']'))
             .unwrap_or(host);
-        let has_odd_port = authority.port().is_none() && authority.as_str().ends_with(':');
+        // A port that is none would else read as no port.
+        let has_odd_port = authority.port_u16().is_none() && authority.as_str() != authority.host();
         if host.is_empty() || authority.as_str().contains('@') || has_odd_port {
             return Err(WrongUrl);
         }

@@ -84,7 +84,9 @@ fn a_key_opens_its_own_bin_and_no_other() {
         id: "00000000000000000000000000000000".to_owned(),
         key: one.key.clone(),
     };
-    for route in keyed(&server) {
+    // A call that names no bin is about that of its key.
+    let routes = keyed(&server).into_iter();
+    for route in routes.filter(|route| route.template.contains("{id}")) {
         let mut answers = vec![];
         for (bin, key) in [
             (&one, &two.key),

@@ -85,7 +85,9 @@ fn a_wait_ends_with_its_bin_and_wrong_questions_are_refused() {
         let asking = scope.spawn(|| wait(&server, &bin, "timeout=20"));
         let path = format!("/bins/{}", bin.id);
         assert_eq!(server.api("DELETE", &path, Some(&bin.key), None).0, 204);
-        assert_eq!(asking.join().unwrap().0, 410);
+        // Whichever of the two came first: a key that opens nothing any more, or a bin that ended.
+        let (status, problem) = asking.join().unwrap();
+        assert!([404, 410].contains(&status), "{status} {problem}");
     });
 }
 
