@@ -1,4 +1,5 @@
-//! A command of `HTTPie` (version 3) that sends the same request again.
+//! A command of `HTTPie` (3.2.2 or later) that sends the same request again. Earlier ones, on urllib3 1, send `User-Agent` and
+//! `Accept-Encoding` of their own where the request has none.
 
 use super::sending::{
     INLINE, Notes, address, fields, has, has_dot_segment, has_needless_escape, is_canonical, path,

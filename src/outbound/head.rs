@@ -106,7 +106,7 @@ pub(super) async fn read(
     if !is_token(&request.method) || head.len() > LARGEST {
         return None;
     }
-    let (mut writer, reader) = tokio::io::duplex(head.len());
+    let (mut writer, reader) = tokio::io::duplex(head.len().max(4096));
     let (found, mut finding) = mpsc::channel(1);
     let keep = service_fn(move |request: hyper::Request<Incoming>| {
         found.try_send(request.into_parts().0).ok(); // There is one head, and room for one.

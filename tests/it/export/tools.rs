@@ -280,7 +280,16 @@ fn fetch_of_node_sends_every_request_again() {
 
 #[test]
 fn httpie_sends_every_request_again() {
-    if find(&["http"], &["--version"]).is_some() {
+    if find(&["http"], &["--version"]).is_none() {
+        return;
+    }
+    let version = Command::new("http").arg("--version").output().unwrap();
+    let version = String::from_utf8_lossy(&version.stdout).trim().to_owned();
+    let parts: Vec<u32> = version.split('.').flat_map(str::parse).collect();
+    // Older ones stand on a library for HTTP (urllib3 1) that puts fields of its own in for those that are taken away.
+    if parts < vec![3, 2, 2] {
+        eprintln!("HTTPie {version} sends fields of its own, and is left out: 3.2.2 does not");
+    } else {
         a_program_sends_all_again("bash --norc", "httpie", "#", "request.sh");
     }
 }
