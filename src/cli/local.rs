@@ -8,26 +8,10 @@ use super::client::{Client, Error as ClientError};
 use super::http::{self, Trust, Url};
 use crate::config;
 use crate::model::base64;
+use crate::model::head::{end_to_end, text};
 
 /// How much of an answer is read: its end is waited for, so that the program is not cut off.
 const ANSWER: usize = 64 << 20;
-
-/// Fields of one connection or one message framing (RFC 9110 section 7.6.1), and those that are set anew.
-const NOT_SENT: [&str; 13] = [
-    "connection",
-    "content-length",
-    "expect",
-    "host",
-    "http2-settings",
-    "keep-alive",
-    "proxy-authenticate",
-    "proxy-authorization",
-    "proxy-connection",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-];
 
 /// How captures are sent on.
 #[derive(Debug, Clone, clap::Args)]
@@ -204,25 +188,22 @@ impl Forwarding {
         }
         let set = self.headers.iter().filter(|(_, value)| !value.is_empty());
         fields.extend(set.map(|(name, value)| (name.clone().into(), value.clone().into())));
-        let named: Vec<String> = capture
+        let captured: Vec<(&str, Vec<u8>)> = capture
             .headers
             .iter()
-            .filter(|header| header.name.eq_ignore_ascii_case("connection"))
-            .flat_map(|header| header.value.split(','))
-            .map(|name| name.trim().to_ascii_lowercase())
-            .collect();
-        for header in &capture.headers {
-            let lower = header.name.to_ascii_lowercase();
-            let is_kept = !lower.starts_with(':')
-                && !NOT_SENT.contains(&&*lower)
-                && !named.contains(&lower)
-                && !is_set(&lower);
-            if is_kept {
+            .map(|header| {
                 let bytes = header.base64.as_deref().and_then(base64::decode);
                 let value = bytes.unwrap_or_else(|| header.value.clone().into_bytes());
-                fields.push((header.name.clone().into_bytes(), value));
-            }
-        }
+                (&*header.name, value)
+            })
+            .collect();
+        let captured = captured
+            .iter()
+            .map(|(name, value)| (name.as_bytes(), &**value));
+        let own = end_to_end(captured).filter(|(name, _)| {
+            !name.eq_ignore_ascii_case(b"content-length") && !is_set(&text(name))
+        });
+        fields.extend(own.map(|(name, value)| (name.to_vec(), value.to_vec())));
         let declares = capture
             .headers
             .iter()

@@ -3,53 +3,17 @@
 use std::borrow::Cow;
 
 use super::Source;
-use crate::model::head::text;
+use crate::model::head::end_to_end;
 use crate::model::{BodyState, Version};
 
 /// The longest body that is written into a command: a longer one is nothing to paste or to read.
 pub(super) const INLINE: usize = 32 * 1024;
 
-/// Fields of one connection or one message framing (RFC 9110 section 7.6.1), which tools write themselves or must not repeat.
-const HOP_BY_HOP: [&str; 13] = [
-    "connection",
-    "content-length",
-    "expect",
-    "host",
-    "http2-settings",
-    "keep-alive",
-    "proxy-authenticate",
-    "proxy-authorization",
-    "proxy-connection",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-];
-
-/// Name and value of the fields to send again, in order.
+/// Name and value of the fields to send again, in order. Tools write the length themselves.
 pub(super) fn fields<'a>(source: &Source<'a>) -> Vec<(&'a [u8], &'a [u8])> {
-    let named = connection_named(source);
-    let is_own = |name: &[u8]| {
-        let lower = text(name).to_ascii_lowercase();
-        // What HTTP/2 says in pseudo-headers stands in the address.
-        !name.starts_with(b":") && !HOP_BY_HOP.contains(&&*lower) && !named.contains(&lower)
-    };
     let headers = &source.capture.line.envelope.head.headers;
-    headers.iter().filter(|(name, _)| is_own(name)).collect()
-}
-
-/// Fields that `Connection` names as belonging to it.
-fn connection_named(source: &Source<'_>) -> Vec<String> {
-    let headers = &source.capture.line.envelope.head.headers;
-    headers
-        .iter()
-        .filter(|(name, _)| name.eq_ignore_ascii_case(b"connection"))
-        .flat_map(|(_, value)| {
-            text(value)
-                .split(',')
-                .map(|name| name.trim().to_ascii_lowercase())
-                .collect::<Vec<_>>()
-        })
+    end_to_end(headers.iter())
+        .filter(|(name, _)| !name.eq_ignore_ascii_case(b"content-length"))
         .collect()
 }
 

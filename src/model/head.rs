@@ -132,6 +132,48 @@ impl Headers {
     }
 }
 
+/// Fields of one connection or one message framing (RFC 9110 section 7.6.1), and `Host`, which a new address has anew.
+const HOP_BY_HOP: [&str; 12] = [
+    "connection",
+    "expect",
+    "host",
+    "http2-settings",
+    "keep-alive",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+
+/// The fields that go along when a request is sent again elsewhere, in order.
+///
+/// Left out are those of one connection or one message framing, those that `Connection` names, and what HTTP/2 says in
+/// pseudo-headers. `Content-Length` stays, for its place: whoever sends knows its value.
+pub fn end_to_end<'a>(
+    fields: impl Iterator<Item = (&'a [u8], &'a [u8])> + Clone,
+) -> impl Iterator<Item = (&'a [u8], &'a [u8])> {
+    let named: Vec<String> = fields
+        .clone()
+        .filter(|(name, _)| name.eq_ignore_ascii_case(b"connection"))
+        .flat_map(|(_, value)| {
+            text(value)
+                .split(',')
+                .map(|name| name.trim().to_ascii_lowercase())
+                .collect::<Vec<_>>()
+        })
+        .collect();
+    fields.filter(move |(name, _)| {
+        let lower = text(name).to_ascii_lowercase();
+        lower == "content-length"
+            || (!name.starts_with(b":")
+                && !HOP_BY_HOP.contains(&&*lower)
+                && !named.contains(&lower))
+    })
+}
+
 /// Bytes as text: UTF-8 where they are, else Latin-1, in which every byte is a character.
 pub fn text(bytes: &[u8]) -> Cow<'_, str> {
     match std::str::from_utf8(bytes) {
@@ -202,6 +244,17 @@ mod tests {
         let headers = Headers::from_fields([(&b":authority"[..], &b"127.0.0.1:8080"[..])]);
         let want = (":authority".to_owned(), "127.0.0.1:8080".to_owned());
         assert_eq!(fields(&headers), [want]);
+    }
+
+    #[test]
+    fn what_belongs_to_one_connection_does_not_go_along() {
+        let headers = Headers::from_wire(Bytes::from_static(
+            b"Host: a\r\nX-A: 1\r\nTE: gzip\r\nConnection: close, X-Own,content-length\r\nx-own: 2\r\nContent-Length: 3\r\nX-B: 4\r\n",
+        ));
+        let kept: Vec<_> = end_to_end(headers.iter()).map(|(name, _)| name).collect();
+        assert_eq!(kept, [&b"X-A"[..], b"Content-Length", b"X-B"]);
+        let pseudo = Headers::from_fields([(&b":authority"[..], &b"h"[..]), (b"x", b"y")]);
+        assert_eq!(end_to_end(pseudo.iter()).count(), 1);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use std::convert::Infallible;
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::body::Incoming;
+use hyper::http::request::Parts;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
@@ -16,27 +17,11 @@ use tokio::sync::mpsc;
 
 use super::Request;
 use crate::model::Headers;
-use crate::model::head::text;
+use crate::model::head::end_to_end;
 
 /// The largest head that is sent on, and the most fields in it: more than is captured.
 const LARGEST: usize = 1 << 20;
 const FIELDS: usize = 10_000;
-
-/// Fields of one connection or one message framing (RFC 9110 section 7.6.1).
-const HOP_BY_HOP: [&str; 12] = [
-    "connection",
-    "expect",
-    "host",
-    "http2-settings",
-    "keep-alive",
-    "proxy-authenticate",
-    "proxy-authorization",
-    "proxy-connection",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-];
 
 /// Whether a text can be a method or the name of a field (RFC 9110 section 5.6.2).
 pub fn is_token(text: &str) -> bool {
@@ -58,34 +43,17 @@ pub fn field_problem(name: &str, value: &str) -> Option<String> {
 
 /// The fields that are sent, `Host` first.
 pub(super) fn fields(request: &Request) -> Headers {
-    let headers = &request.headers;
-    let named: Vec<String> = headers
-        .iter()
-        .filter(|(name, _)| name.eq_ignore_ascii_case(b"connection"))
-        .flat_map(|(_, value)| {
-            text(value)
-                .split(',')
-                .map(|name| name.trim().to_ascii_lowercase())
-                .collect::<Vec<_>>()
-        })
-        .collect();
     let length = request.body.len().to_string();
     // Methods whose meaning lies in the body say so where there is none (RFC 9110 section 8.6).
     let has_meaning = matches!(&*request.method, "POST" | "PUT" | "PATCH");
     let mut has_length = request.body.is_empty() && !has_meaning;
     let mut sent: Vec<(&[u8], &[u8])> = vec![(b"Host", request.url.authority().as_bytes())];
-    for (name, value) in headers.iter() {
-        let lower = text(name).to_ascii_lowercase();
-        if lower == "content-length" {
-            if !has_length {
-                sent.push((name, length.as_bytes()));
-                has_length = true;
-            }
-        } else if !name.starts_with(b":")
-            && !HOP_BY_HOP.contains(&&*lower)
-            && !named.contains(&lower)
-        {
+    for (name, value) in end_to_end(request.headers.iter()) {
+        if !name.eq_ignore_ascii_case(b"content-length") {
             sent.push((name, value));
+        } else if !has_length {
+            sent.push((name, length.as_bytes()));
+            has_length = true;
         }
     }
     if !has_length {
@@ -100,12 +68,27 @@ pub(super) async fn read(
     request: &Request,
     fields: &Headers,
 ) -> Option<hyper::Request<Full<Bytes>>> {
-    // The length stands in the way of hyper giving the head out before a body, but is never waited for.
-    let line = format!("{} / HTTP/1.1\r\n", request.method);
-    let head = [line.as_bytes(), fields.block(), b"\r\n"].concat();
-    if !is_token(&request.method) || head.len() > LARGEST {
+    if !is_token(&request.method) {
         return None;
     }
+    // The length stands in the way of hyper giving the head out before a body, but is never waited for.
+    let mut parts = spelled(&request.method, fields.block()).await?;
+    parts.uri = request.url.target().parse().ok()?;
+    Some(hyper::Request::from_parts(
+        parts,
+        Full::new(request.body.clone()),
+    ))
+}
+
+/// A head of that method and these header lines, with the names as they are spelled; `None` when hyper would not send it. The
+/// target is still to be set.
+pub async fn spelled(method: &str, lines: &[u8]) -> Option<Parts> {
+    let line = format!("{method} / HTTP/1.1\r\n");
+    let head = [line.as_bytes(), lines, b"\r\n"].concat();
+    if head.len() > LARGEST {
+        return None;
+    }
+    // With room for what hyper answers to a head that is none: it ends only when it could say so.
     let (mut writer, reader) = tokio::io::duplex(head.len().max(4096));
     let (found, mut finding) = mpsc::channel(1);
     let keep = service_fn(move |request: hyper::Request<Incoming>| {
@@ -118,13 +101,8 @@ pub(super) async fn read(
         .max_buf_size(LARGEST * 2)
         .serve_connection(TokioIo::new(reader), keep);
     writer.write_all(&head).await.ok()?;
-    let mut parts = tokio::select! {
-        parts = finding.recv() => parts?,
-        _ = reading => return None,
-    };
-    parts.uri = request.url.target().parse().ok()?;
-    Some(hyper::Request::from_parts(
-        parts,
-        Full::new(request.body.clone()),
-    ))
+    tokio::select! {
+        parts = finding.recv() => parts,
+        _ = reading => None,
+    }
 }

@@ -21,7 +21,7 @@ mod head;
 mod url;
 
 pub use client::{ANSWER, Client};
-pub use head::{field_problem, is_token};
+pub use head::{field_problem, is_token, spelled};
 pub use url::{Url, WrongUrl};
 
 use bytes::Bytes;
