@@ -173,6 +173,15 @@ pub(super) fn neighbours(
     Ok((newer, older))
 }
 
+/// Deletes what other tables hold of captures above the first row id, up to the last. Marks are not among it: who counts pins has to
+/// look at them.
+fn purge_beside(connection: &Connection, above: i64, upto: i64) -> rusqlite::Result<()> {
+    events::purge(connection, above, upto)?;
+    replies::purge(connection, above, upto)?;
+    attempts::purge(connection, above, upto)?;
+    forwards::purge(connection, above, upto)
+}
+
 /// Deletes the row of one capture with its marks, and takes it off the counters; says whether it was there.
 pub(super) fn delete(
     connection: &Connection,
@@ -194,10 +203,7 @@ pub(super) fn delete(
     };
     counters.captures = counters.captures.saturating_sub(1);
     counters.bytes = counters.bytes.saturating_sub(weight);
-    events::purge(connection, id - 1, id)?;
-    replies::purge(connection, id - 1, id)?;
-    attempts::purge(connection, id - 1, id)?;
-    forwards::purge(connection, id - 1, id)?;
+    purge_beside(connection, id - 1, id)?;
     if marks::delete(connection, id)?.pinned {
         counters.pinned = counters.pinned.saturating_sub(1);
         counters.pinned_bytes = counters.pinned_bytes.saturating_sub(weight);
@@ -302,10 +308,7 @@ fn trim_between_pins(
     let mut sql = connection.prepare_cached("DELETE FROM captures WHERE id = ?1")?;
     for id in deleted {
         sql.execute([id])?;
-        events::purge(connection, id - 1, id)?;
-        replies::purge(connection, id - 1, id)?;
-        attempts::purge(connection, id - 1, id)?;
-        forwards::purge(connection, id - 1, id)?;
+        purge_beside(connection, id - 1, id)?;
         marks::delete(connection, id)?;
     }
     Ok(())
@@ -348,10 +351,7 @@ pub(super) fn purge(
         .prepare_cached("DELETE FROM captures WHERE id > ?1 AND id <= ?2")?
         .execute([row_id(serial, purged), row_id(serial, upto)])?;
     marks::purge(connection, row_id(serial, purged), row_id(serial, upto))?;
-    events::purge(connection, row_id(serial, purged), row_id(serial, upto))?;
-    replies::purge(connection, row_id(serial, purged), row_id(serial, upto))?;
-    attempts::purge(connection, row_id(serial, purged), row_id(serial, upto))?;
-    forwards::purge(connection, row_id(serial, purged), row_id(serial, upto))?;
+    purge_beside(connection, row_id(serial, purged), row_id(serial, upto))?;
     connection
         .prepare_cached("UPDATE bins SET purged = ?2 WHERE serial = ?1")?
         .execute([int(serial), int(upto)])?;
