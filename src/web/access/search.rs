@@ -50,24 +50,12 @@ pub(super) fn pick(bin: &BinByKey, filter: &Filter) -> Pick {
 }
 
 impl Window {
-    /// The same, that much wider.
-    fn wider(self) -> (Self, usize) {
-        match self {
-            Self::Newest { before, limit } => {
-                let wider = Self::Newest {
-                    before,
-                    limit: limit + 1,
-                };
-                (wider, limit)
-            }
-            Self::After { after, limit } => {
-                let wider = Self::After {
-                    after,
-                    limit: limit + 1,
-                };
-                (wider, limit)
-            }
-        }
+    /// The same with room for one more, and for how many it had room.
+    fn wider(mut self) -> (Self, usize) {
+        let (Self::Newest { limit, .. } | Self::After { limit, .. }) = &mut self;
+        *limit += 1;
+        let before = *limit - 1;
+        (self, before)
     }
 }
 

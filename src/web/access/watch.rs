@@ -63,7 +63,7 @@ pub struct Watch {
     held: Option<Held>,
     store: Arc<dyn Store>,
     clock: Clock,
-    /// Whether the link may have been revoked, or the settings changed.
+    /// Whether the link may have been revoked.
     is_doubted: bool,
     is_over: bool,
 }
@@ -119,13 +119,9 @@ impl Watch {
                         is_new: false,
                     });
                 }
-                Some(Event::Shared) if !self.bin.can_write() => self.is_doubted = true,
-                Some(Event::Updated) => {
+                // Links and settings are their owner's.
+                Some(Event::Shared | Event::Updated) if !self.bin.can_write() => {
                     self.is_doubted = true;
-                    // The settings are their owner's.
-                    if self.bin.can_write() {
-                        return Ok(Some(Event::Updated));
-                    }
                 }
                 other => return Ok(other),
             }
@@ -209,25 +205,17 @@ impl Watch {
         Some(left.min(NAP))
     }
 
-    /// Whether the link has ended. While it has not, what comes next is shown as the settings are now.
+    /// Whether the link has ended.
     async fn has_ended(&mut self) -> store::Result<bool> {
-        let share = self.bin.share().map(|(share, _)| *share);
-        if share.is_some_and(|share| share.is_over(self.clock.now())) {
+        let share = self.bin.share();
+        if share.is_some_and(|(share, _)| share.is_over(self.clock.now())) {
             return Ok(true);
         }
         if !self.is_doubted {
             return Ok(false);
         }
-        let found = if share.is_some() {
-            let found = self.store.share(self.bin.key.hash()).await;
-            found.map(|(bin, ..)| bin)
-        } else {
-            self.store.bin(&Address::Id(self.bin.bin.id)).await
-        };
-        match found {
-            Ok(bin) => {
-                self.bin.bin = bin;
-                self.pick = pick(&self.bin, &self.filter);
+        match self.store.share(self.bin.key.hash()).await {
+            Ok(_) => {
                 self.is_doubted = false;
                 Ok(false)
             }
