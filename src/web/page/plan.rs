@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::Response;
 
-use super::{Error, Page, settings, text};
+use super::settings::{self, saved};
+use super::{Error, text};
 use crate::model::form::pairs;
 use crate::model::{Fault, Per, PlannedHeader, PlannedReply, Rule, Settings};
 use crate::reply::check::{self, Problem};
@@ -441,22 +441,13 @@ pub(super) async fn update_rule(
     Ok(saved(&bin, "rules"))
 }
 
-fn saved(bin: &BinByKey, section: &str) -> Response {
-    Redirect::to(&format!(
-        "/b/{}/settings?saved={section}#{section}",
-        bin.key
-    ))
-    .into_response()
-}
-
 async fn refused(
     app: &App,
     bin: &BinByKey,
     site: &Site,
     planning: Planning,
 ) -> Result<Response, Error> {
-    let page = settings::draw_planning(app, bin, site, planning).await?;
-    Ok((StatusCode::UNPROCESSABLE_ENTITY, Page(page)).into_response())
+    settings::refuse(app, bin, site, |page| page.planning = planning).await
 }
 
 #[cfg(test)]

@@ -31,8 +31,8 @@ pub(super) struct SettingsPage {
     id: String,
     form: Change,
     problems: Problems,
-    planning: Planning,
-    signing: Signing,
+    pub(super) planning: Planning,
+    pub(super) signing: Signing,
     targets: Vec<targets::Row>,
     usage: Usage,
     /// The largest body that the server takes; `None` for any.
@@ -122,9 +122,7 @@ pub(super) async fn update(
     if problems == Problems::default() {
         match app.store.update_bin(&bin.bin, settings).await {
             Ok(_) => {
-                let section = form.section.as_str();
-                let page = format!("/b/{}/settings?saved={section}#{section}", bin.key);
-                return Ok(Redirect::to(&page).into_response());
+                return Ok(saved(&bin, form.section.as_str()));
             }
             Err(store::Error::AliasTaken) => {
                 problems.alias = Some("Another bin has this alias. Choose another.".to_owned());
@@ -137,30 +135,26 @@ pub(super) async fn update(
     Ok((StatusCode::UNPROCESSABLE_ENTITY, Page(page)).into_response())
 }
 
-/// The page with its section on signatures as it was sent, which could not be taken.
-pub(super) async fn draw_signing(
+/// The page with a section as it was sent, which could not be taken: `change` puts it in.
+pub(super) async fn refuse(
     app: &App,
     bin: &BinByKey,
     site: &Site,
-    signing: Signing,
-) -> Result<SettingsPage, Error> {
+    change: impl FnOnce(&mut SettingsPage),
+) -> Result<Response, Error> {
     let form = Change::from_settings(&bin.bin.settings);
     let mut page = draw(app, bin, site, form, Problems::default(), String::new()).await?;
-    page.signing = signing;
-    Ok(page)
+    change(&mut page);
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, Page(page)).into_response())
 }
 
-/// The page with its sections on replies as they were sent, which could not be taken.
-pub(super) async fn draw_planning(
-    app: &App,
-    bin: &BinByKey,
-    site: &Site,
-    planning: Planning,
-) -> Result<SettingsPage, Error> {
-    let form = Change::from_settings(&bin.bin.settings);
-    let mut page = draw(app, bin, site, form, Problems::default(), String::new()).await?;
-    page.planning = planning;
-    Ok(page)
+/// The way back to a section that was saved.
+pub(super) fn saved(bin: &BinByKey, section: &str) -> Response {
+    Redirect::to(&format!(
+        "/b/{}/settings?saved={section}#{section}",
+        bin.key
+    ))
+    .into_response()
 }
 
 async fn draw(

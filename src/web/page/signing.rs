@@ -5,12 +5,11 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::Response;
 use serde::Deserialize;
 
 use super::form::Form;
-use super::{Error, Page, settings, text};
+use super::{Error, settings, text};
 use crate::model::{OwnScheme, Secret, Settings};
 use crate::provider::{self, PROVIDERS, Provider};
 use crate::web::extract::{BinByKey, Site};
@@ -243,12 +242,8 @@ pub(super) async fn update(
     match form.apply(&mut changed) {
         Ok(()) => {
             app.store.update_bin(&bin.bin, changed).await?;
-            let page = format!("/b/{}/settings?saved=signatures#signatures", bin.key);
-            Ok(Redirect::to(&page).into_response())
+            Ok(settings::saved(&bin, "signatures"))
         }
-        Err(wrong) => {
-            let page = settings::draw_signing(&app, &bin, &site, *wrong).await?;
-            Ok((StatusCode::UNPROCESSABLE_ENTITY, Page(page)).into_response())
-        }
+        Err(wrong) => settings::refuse(&app, &bin, &site, |page| page.signing = *wrong).await,
     }
 }

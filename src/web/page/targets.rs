@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::Response;
 use serde::Deserialize;
 
 use super::form::Form;
+use super::settings::saved;
 use super::{Error, text};
 use crate::forward;
 use crate::model::{Target, TargetState, Timestamp};
@@ -112,6 +113,5 @@ pub(super) async fn update(
             app.store.update_bin(&bin.bin, settings).await?;
         }
     }
-    let page = format!("/b/{}/settings?saved=targets#targets", bin.key);
-    Ok(Redirect::to(&page).into_response())
+    Ok(saved(&bin, "targets"))
 }
