@@ -193,25 +193,20 @@ impl Ingest {
         let (at, peer) = (draft.envelope.received_at, draft.envelope.peer);
         let head = draft.envelope.head.headers.block().clone();
         let begun = Instant::now();
-        let work = {
+        // On a task of its own: a sender that leaves in the middle of it leaves a capture all the same.
+        let done = tokio::spawn({
             let (replies, store, bin) = (
                 Arc::clone(&self.replies),
                 Arc::clone(&self.store),
                 Arc::clone(&bin),
             );
+            let waited_for = Arc::clone(&self.aborted).try_acquire_owned();
             let now = self.clock.now();
             async move {
                 let given = store_planned(&replies, &*store, &bin, draft, now).await;
-                drop(memory);
+                drop((memory, waited_for));
                 given
             }
-        };
-        // On a task of its own: a sender that leaves in the middle of it leaves a capture all the same.
-        let waited_for = Arc::clone(&self.aborted).try_acquire_owned();
-        let done = tokio::spawn(async move {
-            let given = work.await;
-            drop(waited_for);
-            given
         });
         let stored = done
             .await

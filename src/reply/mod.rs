@@ -22,8 +22,8 @@ use bytes::Bytes;
 use self::plan::Plan;
 use crate::model::form::pairs;
 use crate::model::{
-    Bin, BinId, Capture, CaptureLine, CaptureNumber, Draft, Headers, Marks, Per, PlannedReply,
-    Recognised, Reply, Rule, Timestamp, VerdictState,
+    Bin, BinId, CaptureLine, CaptureNumber, Draft, Headers, Marks, Per, PlannedReply, Recognised,
+    Reply, Rule, Timestamp, VerdictState,
 };
 use crate::store::{self, Store};
 use crate::template::{self, Asked};
@@ -285,10 +285,6 @@ impl<'a> Request<'a> {
             recognised: self.recognised.clone(),
             verdict: None,
         };
-        let capture = Capture {
-            line,
-            body: body.bytes.clone(),
-        };
-        verdict::of(self.bin, self.base, &capture).map(|verdict| verdict.state)
+        verdict::of_line(self.bin, self.base, &line, &body.bytes).map(|verdict| verdict.state)
     }
 }
