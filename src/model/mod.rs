@@ -17,6 +17,7 @@ pub mod form;
 pub mod head;
 pub mod hex;
 pub mod id;
+pub mod json;
 pub mod marks;
 pub mod media_type;
 pub mod refusal;

@@ -10,6 +10,7 @@ use std::collections::HashMap;
 
 use super::align::{Budget, align, by_place, merge};
 use super::{Change, Piece, Row, Side, Token, fingerprint, inline};
+use crate::model::json::units;
 use read::{Kind, Node};
 
 pub(super) use read::{Tree, read};
@@ -199,7 +200,7 @@ fn differs(text: &str) -> Vec<Piece> {
 fn members(a: &Tree<'_>, b: &Tree<'_>, one: &Node<'_>, other: &Node<'_>) -> Vec<(usize, usize)> {
     let key = |tree: &Tree<'_>, at: usize| {
         let key = tree.nodes.get(at).and_then(|node| node.key);
-        value::units(key.unwrap_or_default())
+        units(key.unwrap_or_default())
     };
     let mut places: HashMap<Vec<u16>, Vec<usize>> = HashMap::new();
     for (j, &at) in other.children.iter().enumerate().rev() {

@@ -2,6 +2,7 @@
 
 use super::super::{LINES, fingerprint};
 use super::value;
+use crate::model::json::units;
 
 /// How deep containers may be nested; what is deeper is compared as text.
 const DEPTH: usize = 128;
@@ -228,7 +229,7 @@ impl<'a> Reader<'a> {
         let hash = match node.kind {
             // The order of keys means nothing.
             Kind::Object => members.fold(1, |sum: u64, member| {
-                let key = value::units(member.key.unwrap_or_default());
+                let key = units(member.key.unwrap_or_default());
                 sum.wrapping_add(fingerprint((key, member.hash)))
             }),
             _ => members.fold(2, |sum, member| fingerprint((sum, member.hash))),

@@ -1,5 +1,7 @@
 //! Bytes → JSON tokens, as they stand (RFC 8259 sections 2 to 7).
 
+use crate::model::json::units;
+
 /// Which kind of container.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -197,38 +199,7 @@ pub(super) fn problem(at: usize, what: &'static str) -> Problem {
 
 /// What a string or key says, its escapes undone; half of a surrogate pair alone becomes U+FFFD.
 pub(super) fn unescaped(token: &str) -> String {
-    let inner = token
-        .get(1..token.len().saturating_sub(1))
-        .unwrap_or_default();
-    let mut units = Vec::new();
-    let mut text = String::with_capacity(inner.len());
-    let mut rest = inner.chars();
-    while let Some(c) = rest.next() {
-        let c = match (c, if c == '\\' { rest.next() } else { None }) {
-            ('\\', Some('u')) => {
-                let digits = rest.as_str().get(..4).unwrap_or_default();
-                units.push(u16::from_str_radix(digits, 16).unwrap_or(0xfffd));
-                rest = rest.as_str().get(4..).unwrap_or_default().chars();
-                continue;
-            }
-            ('\\', Some('n')) => '\n',
-            ('\\', Some('t')) => '\t',
-            ('\\', Some('r')) => '\r',
-            ('\\', Some('b')) => '\u{8}',
-            ('\\', Some('f')) => '\u{c}',
-            ('\\', Some(other)) => other,
-            (c, _) => c,
-        };
-        flush(&mut units, &mut text);
-        text.push(c);
-    }
-    flush(&mut units, &mut text);
-    text
-}
-
-fn flush(units: &mut Vec<u16>, text: &mut String) {
-    let chars = char::decode_utf16(units.drain(..));
-    text.extend(chars.map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)));
+    String::from_utf16_lossy(&units(token))
 }
 
 #[cfg(test)]
