@@ -150,15 +150,7 @@ impl Door {
             other => return other.map(|client| (client, false)),
         }
         let (server, trust) = (self.server(), Trust::authorities(self.cacert.as_deref())?);
-        let made = call(
-            &server,
-            &trust,
-            "POST",
-            "/api/v1/bins",
-            None,
-            http::full(""),
-        )
-        .await?;
+        let made = call(&server, &trust, "POST", "/api/v1/bins", None).await?;
         let bin: Bin = json(&server, made).await?;
         let key = bin.key.as_deref().and_then(|key| key.parse().ok());
         let key = key.ok_or_else(|| Error::Odd(server.base()))?;
@@ -180,15 +172,7 @@ impl Door {
 
     async fn enter(&self, key: BinKey) -> Result<Client, Error> {
         let (server, trust) = (self.server(), Trust::authorities(self.cacert.as_deref())?);
-        let answer = call(
-            &server,
-            &trust,
-            "GET",
-            "/api/v1/bin",
-            Some(key),
-            http::full(""),
-        )
-        .await?;
+        let answer = call(&server, &trust, "GET", "/api/v1/bin", Some(key)).await?;
         let bin = json(&server, answer).await?;
         Ok(Client {
             trust,
@@ -235,11 +219,10 @@ impl Client {
         &self,
         below: &str,
         query: &str,
-        body: Body,
         patience: Duration,
     ) -> Result<T, Error> {
         let answer = self
-            .answer("GET", below, query, &[], body, patience)
+            .answer("GET", below, query, &[], http::full(""), patience)
             .await?;
         let is_over = answer.status() == hyper::StatusCode::REQUEST_TIMEOUT;
         let answer = if is_over {
@@ -297,13 +280,13 @@ impl Client {
     }
 }
 
+/// A call without a body, of what need not be a bin's.
 async fn call(
     server: &Url,
     trust: &Trust,
     method: &str,
     path: &str,
     key: Option<BinKey>,
-    body: Body,
 ) -> Result<Response, Error> {
     let bearer = key.map(|key| format!("Bearer {key}"));
     let fields = bearer.iter().map(|bearer| ("Authorization", &**bearer));
@@ -313,7 +296,7 @@ async fn call(
         trust,
         method,
         &fields,
-        body,
+        http::full(""),
         PATIENCE,
     )
     .await?;

@@ -9,7 +9,6 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::client::{Client, Door, Error, PATIENCE, escaped};
-use super::http;
 use crate::config;
 use crate::filter::Filter;
 use crate::model::Clock;
@@ -146,8 +145,7 @@ impl Wait {
             self.count - have
         );
         let patience = PATIENCE + Duration::from_secs(seconds);
-        let body = http::full("");
-        client.wait("/captures/wait", &query, body, patience).await
+        client.wait("/captures/wait", &query, patience).await
     }
 
     /// Which captures came that are not among those that were found, and what of the filter does not fit them.
