@@ -5,6 +5,7 @@ use bytes::Bytes;
 
 use super::access::BinByKey;
 use super::content::{self, Coding, Content};
+use super::page::query;
 use super::{App, Error};
 use crate::compare::{Comparison, HEAD, compare_decoded};
 use crate::filter::Filter;
@@ -22,26 +23,18 @@ pub(super) struct Compared {
     pub(super) comparison: Comparison,
 }
 
-/// The value of a parameter that is a number.
-fn number(uri: &Uri, name: &str) -> Option<CaptureNumber> {
-    let pairs = uri.query().unwrap_or_default().split('&');
-    let mut pairs = pairs.filter_map(|pair| pair.split_once('='));
-    let (_, value) = pairs.find(|(have, _)| *have == name)?;
-    value.parse().ok().map(CaptureNumber)
-}
-
 /// Compares the captures that a query names as `a` and `b`. Without `b` it is the newest; without `a` the one that goes before `b`:
 /// the previous delivery of its event, else the next older capture, else `b` itself.
 ///
 /// # Errors
 /// [`Error::UnknownCapture`] when one is not there; what the store says when it cannot be read.
 pub(super) async fn of_query(app: &App, bin: &BinByKey, uri: &Uri) -> Result<Compared, Error> {
-    let b = match number(uri, "b") {
+    let b = match query::number(uri, "b").map(CaptureNumber) {
         Some(n) => n,
         None => newest(app, bin).await?,
     };
     let b = bin.capture(&*app.store, b).await?;
-    let a = match number(uri, "a") {
+    let a = match query::number(uri, "a").map(CaptureNumber) {
         Some(n) => n,
         None => before(app, bin, &b).await?,
     };

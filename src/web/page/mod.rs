@@ -18,7 +18,7 @@ pub mod listing;
 mod mark;
 mod plan;
 mod providers;
-mod query;
+pub(super) mod query;
 mod recent;
 mod refused;
 mod replay;

@@ -12,6 +12,6 @@ pub(super) fn value<'a>(uri: &'a Uri, name: &str) -> Option<&'a str> {
 }
 
 /// The value of a parameter that is a number.
-pub(super) fn number(uri: &Uri, name: &str) -> Option<u64> {
+pub(in crate::web) fn number(uri: &Uri, name: &str) -> Option<u64> {
     value(uri, name)?.parse().ok()
 }

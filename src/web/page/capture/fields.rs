@@ -16,6 +16,15 @@ const ROWS: usize = 1000;
 /// Header fields that a proxy adds, and that are believed of a trusted one.
 const ADDED: [&str; 3] = ["x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"];
 
+/// Names and values of an answer, as plain text.
+pub(super) fn plain(headers: &Headers) -> Vec<(String, String)> {
+    let text = |bytes| Spelled::from_bytes(bytes).plain();
+    headers
+        .iter()
+        .map(|(name, value)| (text(name), text(value)))
+        .collect()
+}
+
 /// Rows of names and values.
 #[derive(Debug, Default)]
 pub(super) struct Rows {

@@ -2,6 +2,7 @@
 
 use axum::http::StatusCode;
 
+use super::fields::plain;
 use super::took;
 use crate::model::{Answer, Attempt, AttemptKind, CaptureLine, Timestamp};
 use crate::provider;
@@ -146,15 +147,7 @@ impl Latest {
         Self {
             status: answer.status,
             reason: reason(answer.status),
-            fields: answer
-                .headers
-                .iter()
-                .map(|(name, value)| {
-                    let [name, value] =
-                        [name, value].map(|bytes| Spelled::from_bytes(bytes).plain());
-                    (name, value)
-                })
-                .collect(),
+            fields: plain(&answer.headers),
             body: Spelled::beginning(&answer.body.bytes, ANSWER),
             more: (whole > shown)
                 .then(|| format!("{} of {} bytes", text::count(shown), text::count(whole))),

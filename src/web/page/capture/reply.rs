@@ -3,6 +3,7 @@
 use axum::http::StatusCode;
 
 use super::fact::Fact;
+use super::fields::plain;
 use super::text;
 use crate::model::{CaptureLine, Fault, Reply, Version};
 use crate::verdict::{HANDSHAKE, UNANSWERED};
@@ -51,15 +52,7 @@ impl ReplyPart {
                 Version::Http2 => "HTTP/2",
                 Version::Http10 | Version::Http11 => "HTTP/1.1",
             },
-            fields: reply
-                .headers
-                .iter()
-                .map(|(name, value)| {
-                    let [name, value] =
-                        [name, value].map(|bytes| Spelled::from_bytes(bytes).plain());
-                    (name, value)
-                })
-                .collect(),
+            fields: plain(&reply.headers),
             body: Spelled::beginning(&reply.body, REPLY),
             how: how(reply),
             fault: reply.fault,
