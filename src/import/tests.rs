@@ -111,6 +111,27 @@ fn what_is_wrong_in_a_line_is_named_with_its_number() {
     assert_eq!(wrong(large.as_bytes()), "body.content");
 }
 
+#[test]
+fn what_a_file_is_is_told_before_much_of_it_is_held() {
+    let blanks = " ".repeat(64 * 1024);
+    for (begin, form) in [
+        ("  ", None),
+        ("{ ", None),
+        ("{\"lo", None),
+        (" {\"log\"", Some(Form::Har)),
+        ("{\"a\"", Some(Form::Ndjson)),
+        (&blanks, Some(Form::Ndjson)),
+        (&format!("{{{blanks}"), Some(Form::Ndjson)),
+    ] {
+        assert_eq!(
+            Form::of(begin.as_bytes(), false),
+            Ok(form),
+            "{}",
+            begin.len()
+        );
+    }
+}
+
 /// A line of NDJSON with these members behind those that have to be there.
 fn line(members: &str) -> String {
     format!(
