@@ -28,7 +28,7 @@ use crate::ingest::{Ingest, Link};
 use crate::live::Hub;
 use crate::model::{Clock, Reason};
 use crate::outbound;
-use crate::store::{self, retention};
+use crate::store::{self, Job, lease, retention};
 use crate::web::{self, App};
 
 /// How many connections may wait to be accepted.
@@ -125,11 +125,10 @@ pub async fn run(
         config.limits.max_watchers,
         stopped.clone(),
     );
-    let sweeper = tokio::spawn(retention::sweep(
-        Arc::clone(&store),
-        clock.clone(),
-        stopped.clone(),
-    ));
+    let sweeper = tokio::spawn(lease::alone(Arc::clone(&store), Job::Sweep, {
+        let (store, clock, stopped) = (Arc::clone(&store), clock.clone(), stopped.clone());
+        move || retention::sweep(Arc::clone(&store), clock.clone(), stopped.clone())
+    }));
     let ingest = Ingest::new(Arc::clone(&store), Arc::clone(&config), clock.clone());
     let outbound = outbound::Client::new(&config.outbound, clock.clone());
     let app = Arc::new(App {
@@ -140,8 +139,13 @@ pub async fn run(
         clock: clock.clone(),
     });
     let base = config.listen.public_base();
-    let forwarder = Forwarder::new(Arc::clone(&store), outbound, clock.clone(), base);
-    let forwarding = tokio::spawn(forwarder.run());
+    let forwarding = tokio::spawn(lease::alone(Arc::clone(&store), Job::Forward, {
+        let (store, clock) = (Arc::clone(&store), clock.clone());
+        move || {
+            let (store, outbound) = (Arc::clone(&store), outbound.clone());
+            Forwarder::new(store, outbound, clock.clone(), base.clone()).run()
+        }
+    }));
     let handler = Arc::new(Hookwell {
         ingest,
         router: web::router(&app),
