@@ -14,13 +14,13 @@ pub(super) async fn guard(State(limit): State<usize>, request: Request, next: Ne
     let declared = request.headers().get(header::CONTENT_LENGTH);
     // What is no number hyper has refused already.
     let declared = declared.and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
-    let limit = if is_import(&request) {
-        archive::import::LARGEST
+    let (limit, error) = if is_import(&request) {
+        (archive::import::LARGEST, Error::FileTooLarge)
     } else {
-        limit as u64
+        (limit as u64, Error::TooLarge)
     };
     if declared.is_some_and(|length| length > limit) {
-        return failure(request.uri(), Error::TooLarge);
+        return failure(request.uri(), error);
     }
     next.run(request).await
 }

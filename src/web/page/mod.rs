@@ -14,6 +14,7 @@ pub mod error;
 pub mod filter;
 mod form;
 mod home;
+mod import;
 pub mod listing;
 mod mark;
 mod plan;
@@ -54,6 +55,7 @@ pub fn router() -> Router<Arc<App>> {
         .route("/b/{key}", get(bin::show))
         .route("/b/{key}/stream", get(stream::show))
         .route("/b/{key}/export", get(download::all))
+        .route("/b/{key}/import", get(import::show).post(import::create))
         .route("/b/{key}/forget", post(home::forget))
         .route("/b/{key}/test", post(sample::send))
         .route("/b/{key}/compare", get(compare::show))
