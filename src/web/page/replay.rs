@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use axum::extract::State;
+use axum::http::Uri;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
 use super::Error;
+use super::filter::Filtered;
 use super::form::Form;
 use crate::forward::{Edit, Order};
 use crate::web::extract::{BinByKey, Number};
@@ -27,6 +29,7 @@ pub(super) async fn create(
     State(app): State<Arc<App>>,
     bin: BinByKey,
     number: Number<Error>,
+    uri: Uri,
     Form(form): Form<Replay>,
 ) -> Result<Response, Error> {
     let n = number.0;
@@ -41,5 +44,7 @@ pub(super) async fn create(
         order.sign = line.recognised.map(|sender| sender.provider);
     }
     replay::one(&app, &bin, n, &order).await?;
-    Ok(Redirect::to(&format!("/b/{}/requests/{n}#forwards", bin.key)).into_response())
+    let filtered = Filtered::from_uri(&uri, app.clock.now());
+    let back = format!("{}#forwards", filtered.request(&bin.key, n));
+    Ok(Redirect::to(&back).into_response())
 }
