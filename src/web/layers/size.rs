@@ -5,7 +5,7 @@ use axum::http::header;
 use axum::middleware::Next;
 use axum::response::Response;
 
-use super::{failure, is_import};
+use super::{EDITED_LIMIT, failure, is_import, is_replay};
 use crate::web::{Error, archive};
 
 /// Answers 413 to a body that is declared larger than `limit`, before any of it is read and whatever the route does with it:
@@ -16,6 +16,8 @@ pub(super) async fn guard(State(limit): State<usize>, request: Request, next: Ne
     let declared = declared.and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     let (limit, error) = if is_import(&request) {
         (archive::import::LARGEST, Error::FileTooLarge)
+    } else if is_replay(&request) {
+        (EDITED_LIMIT as u64, Error::TooLarge)
     } else {
         (limit as u64, Error::TooLarge)
     };

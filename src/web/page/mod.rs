@@ -38,12 +38,14 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 
 pub use error::Error;
 
 use super::App;
+use super::layers::EDITED_LIMIT;
 
 /// Every page's route.
 pub fn router() -> Router<Arc<App>> {
@@ -80,7 +82,12 @@ pub fn router() -> Router<Arc<App>> {
         .route("/b/{key}/share", get(share::show).post(share::create))
         .route("/b/{key}/share/{share}/revoke", post(share::revoke))
         .route("/b/{key}/requests/{n}/mark", post(mark::mark))
-        .route("/b/{key}/requests/{n}/replay", post(replay::create))
+        .route(
+            "/b/{key}/requests/{n}/replay",
+            get(replay::show)
+                .post(replay::create)
+                .layer(DefaultBodyLimit::max(EDITED_LIMIT)),
+        )
         .route(
             "/b/{key}/settings",
             get(settings::show).post(settings::update),

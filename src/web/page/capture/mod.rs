@@ -9,7 +9,7 @@ mod body;
 mod drawn;
 mod fact;
 mod fields;
-mod forwards;
+pub(super) mod forwards;
 mod handshake;
 mod note;
 mod reply;
