@@ -9,7 +9,7 @@ mod body;
 mod drawn;
 mod fact;
 mod fields;
-mod forwards;
+pub(super) mod forwards;
 mod handshake;
 mod note;
 mod reply;
@@ -94,6 +94,8 @@ pub struct Detail {
     permalink: String,
     /// The addresses of the list, and of the requests beside this one in it.
     list: String,
+    /// What forms and links keep of the list.
+    filtered: Filtered,
     newer: Option<String>,
     older: Option<String>,
     head: HeadPart,
@@ -183,7 +185,8 @@ impl Detail {
             n,
             here,
             permalink: format!("{}/requests/{n}", site.inspect_url(&bin.key)),
-            list: filtered.on(&path),
+            list: filtered.list(&bin.key),
+            filtered: filtered.clone(),
             partners: partners(&line, newer, older),
             newer: newer.map(|n| filtered.request(&bin.key, n)),
             older: older.map(|n| filtered.request(&bin.key, n)),
