@@ -34,6 +34,7 @@ pub use reply::Answer;
 use self::receive::{Budget, End, Receiving};
 use self::wire::{Started, WireHead};
 use crate::config::Config;
+use crate::model::head::without_fragment;
 use crate::model::{
     Bin, Body, BodyState, CaptureNumber, Clock, Draft, Envelope, Fault, Head, Headers, Reason,
     Refusal, Reply, Timestamp, Version,
@@ -453,7 +454,8 @@ fn head(parts: &Parts, prefix: usize, wire: Option<&WireHead>) -> Head {
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
     if let Some((target, headers)) = wire.and_then(|wire| as_sent(wire, parts, path)) {
         // An absolute target has scheme and host before the path (RFC 9112 section 3.2.2).
-        let path_at = target.len().saturating_sub(path.len()) + prefix;
+        let whole = without_fragment(&target).len();
+        let path_at = whole.saturating_sub(path.len()) + prefix;
         return Head {
             method: parts.method.as_str().to_owned(),
             target,
@@ -493,9 +495,9 @@ fn as_sent(wire: &WireHead, parts: &Parts, path: &str) -> Option<(String, Header
     let (method, target, block) = wire.parts()?;
     let target = std::str::from_utf8(target).ok()?;
     let headers = Headers::from_wire(block);
-    // hyper leaves a fragment out; then the path stands in the middle.
+    // hyper leaves a fragment out.
     let same = method == parts.method.as_str().as_bytes()
-        && target.ends_with(path)
+        && without_fragment(target).ends_with(path)
         && wire::agrees(headers.iter(), &parts.headers);
     same.then(|| (target.to_owned(), headers))
 }
