@@ -34,6 +34,7 @@ pub use reply::Answer;
 use self::receive::{Budget, End, Receiving};
 use self::wire::{Started, WireHead};
 use crate::config::Config;
+use crate::forward::Visits;
 use crate::model::head::without_fragment;
 use crate::model::{
     Bin, Body, BodyState, CaptureNumber, Clock, Draft, Envelope, Fault, Head, Headers, Reason,
@@ -53,6 +54,8 @@ pub struct Ingest {
     /// The public address, where there is one.
     base: Option<String>,
     replies: Arc<Replies>,
+    /// Who is told of handshakes that were answered.
+    visits: Option<Visits>,
     /// One permit for each aborted capture on its way to the store.
     aborted: Arc<Semaphore>,
 }
@@ -72,11 +75,19 @@ impl Ingest {
             replies: Arc::new(Replies::new(Arc::clone(&store), base.clone())),
             store,
             base,
+            visits: None,
             config,
             clock,
             budget,
             aborted: Arc::new(Semaphore::new(ABORTED as usize)),
         }
+    }
+
+    /// The same, which tells of handshakes that it answered.
+    #[must_use]
+    pub fn telling(mut self, visits: Visits) -> Self {
+        self.visits = Some(visits);
+        self
     }
 
     /// Waits until what connections left behind when they ended is stored.
@@ -175,7 +186,14 @@ impl Ingest {
         let stored = self.store.append(&bin, draft).await;
         drop(memory);
         match stored {
-            Ok(n) => reply::captured(&bin, n, end, &given, parts),
+            Ok(n) => {
+                if is_handshake(&given)
+                    && let Some(visits) = &self.visits
+                {
+                    visits.look_at(&bin, n);
+                }
+                reply::captured(&bin, n, end, &given, parts)
+            }
             Err(error) => {
                 self.trace(&bin, &error, at, peer, head);
                 reply::not_stored(&error)
@@ -299,12 +317,14 @@ fn has_plan(bin: &Bin, draft: &Draft) -> bool {
             .is_some();
     !Replies::is_plain(bin)
         && envelope.reply.status == Some(200)
-        && !envelope
-            .reply
-            .rule
-            .as_deref()
-            .is_some_and(|rule| rule.starts_with(verdict::HANDSHAKE))
+        && !is_handshake(&envelope.reply)
         && !is_preflight
+}
+
+/// Whether a reply is what a provider wanted to hear.
+fn is_handshake(reply: &Reply) -> bool {
+    let rule = reply.rule.as_deref();
+    rule.is_some_and(|rule| rule.starts_with(verdict::HANDSHAKE))
 }
 
 /// Chooses the reply to a request, stores both, and gives the reply that was made.

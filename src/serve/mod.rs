@@ -23,7 +23,7 @@ use tower::ServiceExt;
 pub use connection::{Answering, Cut, HandlerResponse};
 
 use crate::config::{Config, LimitsConfig};
-use crate::forward::Forwarder;
+use crate::forward::{Forwarder, Visitor};
 use crate::ingest::{Ingest, Link};
 use crate::live::Hub;
 use crate::model::{Clock, Reason};
@@ -130,17 +130,34 @@ pub async fn run(
         clock.clone(),
         stopped.clone(),
     ));
-    let ingest = Ingest::new(Arc::clone(&store), Arc::clone(&config), clock.clone());
     let outbound = outbound::Client::new(&config.outbound, clock.clone());
+    let certificates = outbound::Certificates::new(outbound.clone());
+    let (visits, visitor) = Visitor::new(
+        Arc::clone(&store),
+        outbound.clone(),
+        certificates.clone(),
+        clock.clone(),
+        config.listen.public_base(),
+    );
+    let visiting = tokio::spawn(visitor.run());
+    let ingest =
+        Ingest::new(Arc::clone(&store), Arc::clone(&config), clock.clone()).telling(visits);
     let app = Arc::new(App {
         store: Arc::clone(&store),
         hub,
         outbound: outbound.clone(),
+        certificates: certificates.clone(),
         config: Arc::clone(&config),
         clock: clock.clone(),
     });
     let base = config.listen.public_base();
-    let forwarder = Forwarder::new(Arc::clone(&store), outbound, clock.clone(), base);
+    let forwarder = Forwarder::new(
+        Arc::clone(&store),
+        outbound,
+        certificates,
+        clock.clone(),
+        base,
+    );
     let forwarding = tokio::spawn(forwarder.run());
     let handler = Arc::new(Hookwell {
         ingest,
@@ -163,6 +180,7 @@ pub async fn run(
     sweeper.abort();
     // What is under way is tried again by the next server.
     forwarding.abort();
+    visiting.abort();
     store.close().await;
     tracing::info!("stopped");
     Ok(())

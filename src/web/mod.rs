@@ -45,6 +45,8 @@ pub struct App {
     pub hub: Hub,
     /// What calls others.
     pub outbound: outbound::Client,
+    /// What senders sign with.
+    pub certificates: outbound::Certificates,
     /// What the operator set.
     pub config: Arc<Config>,
     /// The time.

@@ -1,7 +1,7 @@
 //! What checks of one provider's own are made of.
 
 use super::verify::{Outcome, duration, judge_time};
-use super::{Checked, Options, Scheme, Secrets, bad};
+use super::{Certificate, Checked, Options, Scheme, Secrets, bad, chain, der};
 use crate::model::{Flaw, Timestamp, VerdictState};
 use crate::provider::request::Request;
 use crate::provider::secret::{Key, KeyForm, Secret};
@@ -86,18 +86,51 @@ impl<'a> Secrets<'a> {
             .map(str::trim)
     }
 
-    /// The key of a certificate: the one that was fetched, or one among the secrets.
-    pub(crate) fn rsa_key(&self, place: &str, address: &str) -> Result<Key, Outcome> {
-        let pasted = self
-            .pasted
-            .iter()
-            .map(Secret::expose)
-            .find(|text| text.contains("-----BEGIN"));
-        let Some(pem) = self.certificate.or(pasted) else {
-            return Err(Outcome::Open(format!(
-                "The certificate that {place} names is not at hand: {address}"
-            )));
+    /// The key of the certificate that stands at an address of the provider's: the one that was fetched, or one among the secrets.
+    /// It must be one whose time had begun and was not over when the request arrived. `domain`: that a fetched one must also be
+    /// vouched for by a public authority, for a name below it.
+    pub(crate) fn rsa_key(
+        &self,
+        request: &Request<'_>,
+        place: &str,
+        address: &str,
+        domain: Option<&str>,
+    ) -> Result<Key, Outcome> {
+        let mut pasted = self.pasted.iter().map(Secret::expose);
+        let pasted = pasted.find(|text| text.contains("-----BEGIN"));
+        let pem = match (self.certificate, pasted) {
+            (Certificate::Pem(pem), _) => {
+                if let Some(domain) = domain
+                    && let Err(why) =
+                        chain::check(pem, request.arrived, domain, webpki_roots::TLS_SERVER_ROOTS)
+                {
+                    return open(format!(
+                        "The certificate that {place} names is not trusted: {why}."
+                    ));
+                }
+                pem
+            }
+            (_, Some(pem)) => pem,
+            (Certificate::Missing(why), None) => {
+                return open(format!(
+                    "The certificate that {place} names is not there: {why}"
+                ));
+            }
+            (Certificate::Unasked, None) => {
+                return open(format!(
+                    "The certificate that {place} names is not at hand: {address}"
+                ));
+            }
         };
+        let der = der::armoured(pem).unwrap_or_default();
+        if let Some((begin, end)) = der::validity(&der)
+            && !(begin..=end).contains(&request.arrived)
+        {
+            return bad(
+                Flaw::Unsupported,
+                format!("Its certificate is for {begin} to {end}, and it arrived outside of that."),
+            );
+        }
         KeyForm::Rsa
             .read(&Secret::new(pem))
             .or_else(|_| open("The certificate cannot be read."))
