@@ -28,7 +28,7 @@ use crate::ingest::{Ingest, Link};
 use crate::live::Hub;
 use crate::model::{Clock, Reason};
 use crate::outbound;
-use crate::store::{self, retention};
+use crate::store::{self, Job, lease, retention};
 use crate::web::{self, App};
 
 /// How many connections may wait to be accepted.
@@ -70,7 +70,7 @@ pub trait Handler: Send + Sync + 'static {
 /// hookwell itself: captures first, and whatever is not addressed to a bin is a page or the API.
 #[derive(Debug)]
 struct Hookwell {
-    ingest: Ingest,
+    ingest: Arc<Ingest>,
     router: axum::Router,
 }
 
@@ -125,11 +125,10 @@ pub async fn run(
         config.limits.max_watchers,
         stopped.clone(),
     );
-    let sweeper = tokio::spawn(retention::sweep(
-        Arc::clone(&store),
-        clock.clone(),
-        stopped.clone(),
-    ));
+    let sweeper = tokio::spawn(lease::alone(Arc::clone(&store), Job::Sweep, {
+        let (store, clock, stopped) = (Arc::clone(&store), clock.clone(), stopped.clone());
+        move || retention::sweep(Arc::clone(&store), clock.clone(), stopped.clone())
+    }));
     let outbound = outbound::Client::new(&config.outbound, clock.clone());
     let certificates = outbound::Certificates::new(outbound.clone());
     let (visits, visitor) = Visitor::new(
@@ -140,10 +139,11 @@ pub async fn run(
         config.listen.public_base(),
     );
     let visiting = tokio::spawn(visitor.run());
-    let ingest =
-        Ingest::new(Arc::clone(&store), Arc::clone(&config), clock.clone()).telling(visits);
+    let ingest = Ingest::new(Arc::clone(&store), Arc::clone(&config), clock.clone());
+    let ingest = Arc::new(ingest.telling(visits));
     let app = Arc::new(App {
         store: Arc::clone(&store),
+        ingest: Arc::clone(&ingest),
         hub,
         outbound: outbound.clone(),
         certificates: certificates.clone(),
@@ -151,14 +151,14 @@ pub async fn run(
         clock: clock.clone(),
     });
     let base = config.listen.public_base();
-    let forwarder = Forwarder::new(
-        Arc::clone(&store),
-        outbound,
-        certificates,
-        clock.clone(),
-        base,
-    );
-    let forwarding = tokio::spawn(forwarder.run());
+    let forwarding = tokio::spawn(lease::alone(Arc::clone(&store), Job::Forward, {
+        let (store, clock) = (Arc::clone(&store), clock.clone());
+        move || {
+            let (store, outbound) = (Arc::clone(&store), outbound.clone());
+            let certificates = certificates.clone();
+            Forwarder::new(store, outbound, certificates, clock.clone(), base.clone()).run()
+        }
+    }));
     let handler = Arc::new(Hookwell {
         ingest,
         router: web::router(&app),

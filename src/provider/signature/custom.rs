@@ -60,6 +60,32 @@ pub(crate) fn crc32(bytes: &[u8]) -> u32 {
     })
 }
 
+/// That a certificate which was fetched may be believed.
+fn vouched_for(
+    pem: &str,
+    request: &Request<'_>,
+    place: &str,
+    domain: Option<&str>,
+) -> Result<(), Outcome> {
+    let der = der::armoured(pem).unwrap_or_default();
+    if let Some((begin, end)) = der::validity(&der)
+        && !(begin..=end).contains(&request.arrived)
+    {
+        return bad(
+            Flaw::Unsupported,
+            format!("Its certificate is for {begin} to {end}, and it arrived outside of that."),
+        );
+    }
+    let Some(domain) = domain else {
+        return Ok(());
+    };
+    chain::check(pem, request.arrived, domain, webpki_roots::TLS_SERVER_ROOTS).or_else(|why| {
+        open(format!(
+            "The certificate that {place} names is not trusted: {why}."
+        ))
+    })
+}
+
 impl<'a> Secrets<'a> {
     /// The secrets as keys of this form.
     pub(crate) fn keys(&self, form: KeyForm) -> Result<Vec<Key>, Outcome> {
@@ -87,8 +113,8 @@ impl<'a> Secrets<'a> {
     }
 
     /// The key of the certificate that stands at an address of the provider's: the one that was fetched, or one among the secrets.
-    /// It must be one whose time had begun and was not over when the request arrived. `domain`: that a fetched one must also be
-    /// vouched for by a public authority, for a name below it.
+    /// Of a fetched one, the time must have begun and not be over when the request arrived, and where a `domain` is given, a public
+    /// authority must vouch for it, for a name below that. One that was pasted is believed.
     pub(crate) fn rsa_key(
         &self,
         request: &Request<'_>,
@@ -100,14 +126,7 @@ impl<'a> Secrets<'a> {
         let pasted = pasted.find(|text| text.contains("-----BEGIN"));
         let pem = match (self.certificate, pasted) {
             (Certificate::Pem(pem), _) => {
-                if let Some(domain) = domain
-                    && let Err(why) =
-                        chain::check(pem, request.arrived, domain, webpki_roots::TLS_SERVER_ROOTS)
-                {
-                    return open(format!(
-                        "The certificate that {place} names is not trusted: {why}."
-                    ));
-                }
+                vouched_for(pem, request, place, domain)?;
                 pem
             }
             (_, Some(pem)) => pem,
@@ -122,15 +141,6 @@ impl<'a> Secrets<'a> {
                 ));
             }
         };
-        let der = der::armoured(pem).unwrap_or_default();
-        if let Some((begin, end)) = der::validity(&der)
-            && !(begin..=end).contains(&request.arrived)
-        {
-            return bad(
-                Flaw::Unsupported,
-                format!("Its certificate is for {begin} to {end}, and it arrived outside of that."),
-            );
-        }
         KeyForm::Rsa
             .read(&Secret::new(pem))
             .or_else(|_| open("The certificate cannot be read."))

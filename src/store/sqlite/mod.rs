@@ -35,6 +35,7 @@ use std::fs::File;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -47,7 +48,7 @@ use self::queue::{Append, Queue, closed};
 use self::reader::Readers;
 use self::room::Room;
 use self::writer::{Outcome, Writer};
-use super::{Address, Change, ChangeFeed, Error, Found, Result, Search, Store, Window};
+use super::{Address, Change, ChangeFeed, Error, Found, Job, Result, Search, Store, Window};
 use crate::config::StoreConfig;
 use crate::model::{
     Attempt, Bin, BinId, Capture, CaptureLine, CaptureNumber, Clock, Draft, Forward, KeyHash,
@@ -596,6 +597,10 @@ impl Store for Sqlite {
             writer.noting_full(beaten).map(|_| ())
         };
         self.write(work).await
+    }
+
+    async fn lease(&self, _: Job, _: Duration) -> Result<bool> {
+        Ok(true) // The folder is locked: there is no other node.
     }
 
     async fn close(&self) {

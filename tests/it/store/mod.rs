@@ -10,6 +10,7 @@ mod deliveries;
 mod durable;
 mod forwards;
 mod keep;
+mod leases;
 mod marks;
 mod numbers;
 mod refusals;
@@ -243,6 +244,7 @@ macro_rules! store_contract {
                 keep::one_capture_larger_than_all_that_is_kept_stays,
                 keep::what_is_kept_for_ever_is_never_dropped,
                 keep::a_smaller_keep_counts_from_the_next_capture_on,
+                leases::a_job_is_kept_by_its_node_and_free_when_that_is_closed,
                 marks::marks_are_read_with_the_capture,
                 marks::pinned_captures_are_not_dropped,
                 marks::clearing_and_deleting_take_the_pinned_too,
