@@ -23,7 +23,7 @@ use tower::ServiceExt;
 pub use connection::{Answering, Cut, HandlerResponse};
 
 use crate::config::{Config, LimitsConfig};
-use crate::forward::Forwarder;
+use crate::forward::{Forwarder, Visitor};
 use crate::ingest::{Ingest, Link};
 use crate::live::Hub;
 use crate::model::{Clock, Reason};
@@ -70,7 +70,7 @@ pub trait Handler: Send + Sync + 'static {
 /// hookwell itself: captures first, and whatever is not addressed to a bin is a page or the API.
 #[derive(Debug)]
 struct Hookwell {
-    ingest: Ingest,
+    ingest: Arc<Ingest>,
     router: axum::Router,
 }
 
@@ -129,12 +129,24 @@ pub async fn run(
         let (store, clock, stopped) = (Arc::clone(&store), clock.clone(), stopped.clone());
         move || retention::sweep(Arc::clone(&store), clock.clone(), stopped.clone())
     }));
-    let ingest = Ingest::new(Arc::clone(&store), Arc::clone(&config), clock.clone());
     let outbound = outbound::Client::new(&config.outbound, clock.clone());
+    let certificates = outbound::Certificates::new(outbound.clone());
+    let (visits, visitor) = Visitor::new(
+        Arc::clone(&store),
+        outbound.clone(),
+        certificates.clone(),
+        clock.clone(),
+        config.listen.public_base(),
+    );
+    let visiting = tokio::spawn(visitor.run());
+    let ingest = Ingest::new(Arc::clone(&store), Arc::clone(&config), clock.clone());
+    let ingest = Arc::new(ingest.telling(visits));
     let app = Arc::new(App {
         store: Arc::clone(&store),
+        ingest: Arc::clone(&ingest),
         hub,
         outbound: outbound.clone(),
+        certificates: certificates.clone(),
         config: Arc::clone(&config),
         clock: clock.clone(),
     });
@@ -143,7 +155,8 @@ pub async fn run(
         let (store, clock) = (Arc::clone(&store), clock.clone());
         move || {
             let (store, outbound) = (Arc::clone(&store), outbound.clone());
-            Forwarder::new(store, outbound, clock.clone(), base.clone()).run()
+            let certificates = certificates.clone();
+            Forwarder::new(store, outbound, certificates, clock.clone(), base.clone()).run()
         }
     }));
     let handler = Arc::new(Hookwell {
@@ -167,6 +180,7 @@ pub async fn run(
     sweeper.abort();
     // What is under way is tried again by the next server.
     forwarding.abort();
+    visiting.abort();
     store.close().await;
     tracing::info!("stopped");
     Ok(())

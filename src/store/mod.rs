@@ -181,6 +181,15 @@ pub trait Store: Send + Sync + std::fmt::Debug {
         numbers: Vec<CaptureNumber>,
     ) -> Result<Vec<(CaptureNumber, Bytes)>>;
 
+    /// The deliveries of the event that capture `n` is one of, itself among them, without their bodies. None where deliveries of it
+    /// cannot be told apart, or it is not there.
+    async fn deliveries(
+        &self,
+        bin: &Bin,
+        n: CaptureNumber,
+        window: Window,
+    ) -> Result<Vec<CaptureLine>>;
+
     /// The nearest captures around `n`, itself left out: the next newer and the next older one.
     async fn neighbours(
         &self,

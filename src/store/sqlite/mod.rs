@@ -371,6 +371,18 @@ impl Store for Sqlite {
             .await
     }
 
+    async fn deliveries(
+        &self,
+        bin: &Bin,
+        n: CaptureNumber,
+        window: Window,
+    ) -> Result<Vec<CaptureLine>> {
+        let serial = bin.serial;
+        self.readers
+            .read(move |connection| captures::deliveries(connection, serial, n, window))
+            .await
+    }
+
     async fn neighbours(
         &self,
         bin: &Bin,

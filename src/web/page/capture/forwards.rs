@@ -166,6 +166,7 @@ impl Row {
                 AttemptKind::Replay => None,
                 AttemptKind::Target => Some("as a target"),
                 AttemptKind::Listen => Some("via hookwell listen"),
+                AttemptKind::Handshake => Some("to confirm the subscription"),
             },
             class: if is_taken { "ok" } else { "bad" },
             icon: if is_taken { "check" } else { "x" },
