@@ -5,8 +5,8 @@ use axum::http::header;
 use axum::middleware::Next;
 use axum::response::Response;
 
-use super::{failure, is_import};
-use crate::web::{Error, archive};
+use super::{failure, is_attempt, is_import};
+use crate::web::{Error, api, archive};
 
 /// Answers 413 to a body that is declared larger than `limit`, before any of it is read and whatever the route does with it:
 /// a sender that waits to be told to go on is told at once that it need not.
@@ -16,6 +16,8 @@ pub(super) async fn guard(State(limit): State<usize>, request: Request, next: Ne
     let declared = declared.and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     let limit = if is_import(&request) {
         archive::import::LARGEST
+    } else if is_attempt(&request) {
+        api::listened::LARGEST as u64
     } else {
         limit as u64
     };

@@ -71,7 +71,9 @@ impl Forwards {
             _ => None,
         };
         let mut urls: Vec<String> = Vec::new();
-        for attempt in &attempts {
+        // Addresses of somebody's own machine are none that this server could call.
+        let called = |attempt: &&Attempt| attempt.tried.kind != AttemptKind::Listen;
+        for attempt in attempts.iter().filter(called) {
             if !urls.contains(&attempt.tried.url) {
                 urls.push(attempt.tried.url.clone());
             }
@@ -128,7 +130,7 @@ impl Row {
             via: match tried.kind {
                 AttemptKind::Replay => None,
                 AttemptKind::Target => Some("as a target"),
-                AttemptKind::Listen => Some("via hookwell listen"),
+                AttemptKind::Listen => Some("from your machine, by hookwell listen"),
             },
             class: if is_taken { "ok" } else { "bad" },
             icon: if is_taken { "check" } else { "x" },
