@@ -172,6 +172,12 @@ impl FailureCause {
         }
     }
 
+    /// The cause that a call has, by the word that the API uses: any but a refusal before it.
+    pub fn of_call(word: &str) -> Option<Self> {
+        let mut causes = Self::ALL.into_iter();
+        causes.find(|&cause| cause != Self::RefusedByGuard && cause.as_str() == word)
+    }
+
     /// The number that the store keeps for it.
     pub fn code(self) -> u8 {
         self as u8
