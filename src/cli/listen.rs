@@ -148,8 +148,7 @@ impl Listen {
             }
             match (news, &mut relay) {
                 (News::Captured(json), relay) => {
-                    let capture: Capture =
-                        serde_json::from_str(&json).map_err(|_| client.odd())?;
+                    let capture: Capture = serde_json::from_str(&json).map_err(|_| client.odd())?;
                     match relay {
                         Some(relay) => relay.forward(&teller, &capture).await?,
                         None => teller.came(&capture, None),

@@ -149,7 +149,7 @@ pub enum FailureCause {
 
 impl FailureCause {
     /// All, by their numbers.
-    const ALL: [Self; 7] = [
+    pub const ALL: [Self; 7] = [
         Self::RefusedByGuard,
         Self::Dns,
         Self::Connect,
