@@ -1,6 +1,7 @@
 use std::collections::VecDeque;
 
 use super::split::{Form, Splitter};
+use super::upload::Upload;
 use super::*;
 use crate::model::base64;
 
@@ -196,5 +197,67 @@ proptest::proptest! {
     fn any_text_is_read_or_refused(text: String) {
         of_har(&text).ok();
         draft(Form::Ndjson, text.as_bytes(), bounds()).ok();
+    }
+}
+
+/// The file in a form, of which so many bytes come at a time.
+fn of_form(form: &[u8], at_once: usize) -> Result<Vec<u8>, String> {
+    let mut upload = Upload::new("multipart/form-data; boundary=\"a b\"").unwrap();
+    let mut file = Vec::new();
+    for chunk in form.chunks(at_once) {
+        file.extend(upload.push(chunk).map_err(|error| error.problem)?);
+    }
+    upload.finish().map_err(|error| error.problem)?;
+    Ok(file)
+}
+
+#[test]
+fn the_file_is_found_in_a_form_however_it_comes() {
+    let part = |fields: &str, body: &str| {
+        format!("--a b\r\nContent-Disposition: form-data; {fields}\r\n\r\n{body}\r\n")
+    };
+    let other = part("name=\"x\"", "--a b is no boundary here\r\n--a");
+    let body = "\r\n--a\r\n\r\nline\n\0--a b\r";
+    let file = part(
+        "name=\"file\"; filename=\"a.har\"\r\nContent-Type: x/y",
+        body,
+    );
+    let second = part("name=\"file\"; filename=\"b.har\"", "second");
+    let form = format!("{other}{file}{second}--a b--\r\n");
+    for at_once in [1, 2, 3, 7, 1000] {
+        assert_eq!(
+            of_form(form.as_bytes(), at_once).unwrap(),
+            body.as_bytes(),
+            "{at_once}"
+        );
+    }
+    let none = part("name=\"file\"; filename=\"\"", "");
+    for (form, said) in [
+        (format!("{none}--a b--"), "choose a file first"),
+        ("--a b--".to_owned(), "choose a file first"),
+        (String::new(), "the form did not arrive whole"),
+        (file.clone(), "the form did not arrive whole"),
+        (
+            format!("--a b{}", "x".repeat(20_000)),
+            "the fields of a part have no end",
+        ),
+        (
+            part("name=x", &"x".repeat(70_000)),
+            "there is more in it than a file",
+        ),
+        (
+            format!("{file}--a b--{}", "x".repeat(70_000)),
+            "there is more in it than a file",
+        ),
+    ] {
+        assert_eq!(of_form(form.as_bytes(), 5000).unwrap_err(), said);
+    }
+    for content_type in [
+        "",
+        "multipart/form-data",
+        "multipart/mixed; boundary=x",
+        "text/plain",
+    ] {
+        Upload::new(content_type).unwrap_err();
     }
 }
