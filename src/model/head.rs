@@ -204,7 +204,7 @@ impl Head {
 
     /// The path below the bin, as sent; `/` when the address is the bin's own.
     pub fn path(&self) -> &str {
-        match self.below().split('?').next() {
+        match without_fragment(self.below()).split('?').next() {
             None | Some("") => "/",
             Some(path) => path,
         }
@@ -212,8 +212,15 @@ impl Head {
 
     /// The query as sent, without its `?`; `None` when there is no `?`.
     pub fn query(&self) -> Option<&str> {
-        self.below().split_once('?').map(|(_, query)| query)
+        without_fragment(self.below())
+            .split_once('?')
+            .map(|(_, query)| query)
     }
+}
+
+/// A target without its fragment, which no client should send (RFC 9110 section 7.1) and some do: it names nothing to a server.
+pub fn without_fragment(target: &str) -> &str {
+    target.split('#').next().unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -150,12 +150,9 @@ impl<'a> Look<'a> {
     }
 
     fn has(&self, mark: &Mark) -> bool {
-        let begins = |name: &str, want: &str| {
-            self.head.headers.get(name).is_some_and(|value| {
-                value
-                    .get(..want.len())
-                    .is_some_and(|start| start.eq_ignore_ascii_case(want.as_bytes()))
-            })
+        let begins = |name, want| {
+            let value = self.head.headers.get(name);
+            value.is_some_and(|value| begins(value, want))
         };
         match *mark {
             Mark::Header(name) => self.head.headers.get(name).is_some(),
@@ -166,16 +163,36 @@ impl<'a> Look<'a> {
         }
     }
 
-    /// The better of what is known and what these rules say.
-    fn best(&self, best: &mut Option<(&'static Rule, &'static Provider)>, filed: &Filed) {
+    /// The better of what is known and what these rules say, which are filed under a header that has this value, or under a key.
+    fn best(
+        &self,
+        best: &mut Option<(&'static Rule, &'static Provider)>,
+        filed: &Filed,
+        value: &[u8],
+    ) {
         for &(rule, provider) in filed {
+            let Some((first, others)) = rule.all.split_first() else {
+                continue;
+            };
+            // Nearly every request has a user agent, and nearly all of these rules end here.
+            let is_first = match *first {
+                Mark::Begins(_, want) | Mark::Agent(want) => begins(value, want),
+                Mark::Header(_) | Mark::Key(_) | Mark::Text(_) => true,
+            };
             let is_better = best
                 .is_none_or(|(have, _)| (rule.rank, rule.all.len()) > (have.rank, have.all.len()));
-            if is_better && rule.all.iter().all(|mark| self.has(mark)) {
+            if is_first && is_better && others.iter().all(|mark| self.has(mark)) {
                 *best = Some((rule, provider));
             }
         }
     }
+}
+
+/// Whether the value begins with this text, in any case.
+fn begins(value: &[u8], want: &str) -> bool {
+    value
+        .get(..want.len())
+        .is_some_and(|start| start.eq_ignore_ascii_case(want.as_bytes()))
 }
 
 /// Recognises the provider of a request, without its event.
@@ -195,16 +212,16 @@ pub fn provider_of(head: &Head, body: &[u8]) -> Option<&'static Provider> {
         lower.copy_from_slice(name);
         lower.make_ascii_lowercase();
         if let Some(filed) = index.headers.get(&*lower) {
-            look.best(&mut best, filed);
+            look.best(&mut best, filed, value);
         }
         if lower == b"user-agent" && !value.is_empty() {
-            look.best(&mut best, &index.agents);
+            look.best(&mut best, &index.agents, value);
         }
     }
     if best.is_none_or(|(rule, _)| rule.rank < 3) {
         for key in look.keys() {
             if let Some(filed) = index.keys.get(key) {
-                look.best(&mut best, filed);
+                look.best(&mut best, filed, b"");
             }
         }
     }

@@ -34,6 +34,8 @@ fn takes_any_method_path_and_query_as_they_were_sent() {
         ("PROPFIND", "?"),
         ("purge!#", "/?q=a+b%20c"),
         ("M-SEARCH", "/%ff%fe"),
+        ("GET", "/part?of=a#page?x"),
+        ("GET", "#"),
     ];
     for (method, rest) in targets {
         let response = server.request(method, &format!("/{}{rest}", bin.id), &[], b"");
@@ -42,11 +44,13 @@ fn takes_any_method_path_and_query_as_they_were_sent() {
     }
     let captures = server.captures(&bin);
     for (n, ((method, rest), capture)) in (1_u64..).zip(targets.iter().zip(&captures)) {
-        let (path, query) = match rest.split_once('?') {
+        let named = rest.split('#').next().unwrap();
+        let (path, query) = match named.split_once('?') {
             Some((path, query)) => (path, Some(query)),
-            None => (*rest, None),
+            None => (named, None),
         };
         assert_eq!(capture["n"], n);
+        assert_eq!(capture["headers_as_sent"], true, "{rest}");
         assert_eq!(capture["method"], *method);
         assert_eq!(capture["target"], format!("/{}{rest}", bin.id));
         let path = if path.is_empty() { "/" } else { path };

@@ -14,7 +14,7 @@ pub(super) struct Attempt<'a> {
     id: u64,
     /// The number of the capture.
     n: u64,
-    /// `replay`, `target` or `listen`.
+    /// `replay`, `target`, `listen` or `handshake`.
     kind: &'static str,
     /// Where to.
     url: &'a str,

@@ -45,6 +45,12 @@ fn is_import(request: &Request) -> bool {
     route.is_some_and(|route| route.as_str().ends_with("/import"))
 }
 
+/// Whether an attempt is told of: what was answered may be larger than settings are.
+fn is_attempt(request: &Request) -> bool {
+    let route = request.extensions().get::<MatchedPath>();
+    route.is_some_and(|route| route.as_str().ends_with("/attempts"))
+}
+
 /// Whether the answer is held back until something happens: the question says until when.
 fn is_wait(request: &Request) -> bool {
     let route = request.extensions().get::<MatchedPath>();

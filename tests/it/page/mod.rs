@@ -12,6 +12,8 @@ mod settings;
 mod stream;
 mod viewers;
 
+pub(crate) use capture::seen;
+
 use crate::support::{Bin, Response, Server};
 
 impl Server {

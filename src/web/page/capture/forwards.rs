@@ -69,7 +69,9 @@ impl Signer {
 /// Where a request was sent before, the latest first.
 pub(in crate::web::page) fn urls(attempts: &[Attempt]) -> Vec<String> {
     let mut urls: Vec<String> = Vec::new();
-    for attempt in attempts {
+    // Addresses of somebody's own machine are none that this server could call.
+    let called = |attempt: &&Attempt| attempt.tried.kind != AttemptKind::Listen;
+    for attempt in attempts.iter().filter(called) {
         if !urls.contains(&attempt.tried.url) {
             urls.push(attempt.tried.url.clone());
         }
@@ -165,7 +167,8 @@ impl Row {
             via: match tried.kind {
                 AttemptKind::Replay => None,
                 AttemptKind::Target => Some("as a target"),
-                AttemptKind::Listen => Some("via hookwell listen"),
+                AttemptKind::Listen => Some("from your machine, by hookwell listen"),
+                AttemptKind::Handshake => Some("to confirm the subscription"),
             },
             class: if is_taken { "ok" } else { "bad" },
             icon: if is_taken { "check" } else { "x" },

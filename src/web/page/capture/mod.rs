@@ -2,10 +2,11 @@
 //!
 //! [`Detail`] is the part of the page on the right; it is drawn alone for the page's script (`?part=detail`), and inside of
 //! the bin's page otherwise. What it says is made here from the model: `signed` what its signature is worth, `fact` what is out of
-//! the ordinary, `note` what unfolds to be read, `fields` names and values, `body` the body with what was done to it, `drawn` its
+//! the ordinary, `deliveries` which arrivals its event had, `note` what unfolds to be read, `fields` names and values, `body` the body with what was done to it, `drawn` its
 //! view.
 
 mod body;
+mod deliveries;
 mod drawn;
 mod fact;
 mod fields;
@@ -23,6 +24,7 @@ use axum::http::Uri;
 use axum::response::{IntoResponse, Response};
 
 use self::body::BodyPart;
+use self::deliveries::Timeline;
 use self::fact::Fact;
 use self::fields::{Origin, Rows};
 use self::forwards::Forwards;
@@ -102,6 +104,8 @@ pub struct Detail {
     /// What is said of the signature.
     signed: Option<Signed>,
     facts: Vec<Fact>,
+    /// The other deliveries of its event; `None` where they cannot be told apart.
+    timeline: Option<Timeline>,
     body: BodyPart,
     state: BodyState,
     /// What a cut or unfinished body lacks, as a sentence.
@@ -176,6 +180,7 @@ impl Detail {
         let filtered = &wanted.filtered;
         let (newer, older) = bin.neighbours(&*app.store, &filtered.filter, n).await?;
         let forwards = Forwards::load(app, bin, &capture.line).await?;
+        let timeline = Timeline::load(app, bin, &capture.line).await?;
         let Capture { line, body } = capture;
         let path = format!("/b/{}", bin.key);
         let here = format!("{path}/requests/{n}");
@@ -200,6 +205,7 @@ impl Detail {
                 .chain(reply::fact(&line))
                 .chain(fact::of(&line))
                 .collect(),
+            timeline,
             body,
             state: line.state,
             missing: fact::missing(&line),
