@@ -14,7 +14,7 @@ mod visit;
 
 pub use check::{Wrong, check};
 pub use queue::Forwarder;
-pub use sign::Unsigned;
+pub use sign::{OWN, Unsigned};
 pub use visit::{Visitor, Visits};
 
 use std::fmt::Write as _;
@@ -38,7 +38,7 @@ pub struct Order {
     pub url: Url,
     /// Whether path and query of the capture go behind those of the URL.
     pub keep_path: bool,
-    /// The provider by whose scheme it is signed anew; `None` for the signature that it has.
+    /// The provider by whose scheme it is signed anew, or [`OWN`]; `None` for the signature that it has.
     pub sign: Option<String>,
     /// What is changed.
     pub edit: Edit,

@@ -17,6 +17,7 @@ use tokio::task::JoinSet;
 
 use super::{Edit, Order, loops, request};
 use crate::filter::{Filter, Subject};
+use crate::metrics::metrics;
 use crate::model::{
     AttemptKind, Bin, BinId, BodyState, Clock, Failure, FailureCause, Forward, Headers, Sent,
     Settled, Target, Timestamp, Try,
@@ -77,6 +78,7 @@ struct Entry {
 
 impl Drop for Entry {
     fn drop(&mut self) {
+        metrics().lane_over();
         if !self.is_left {
             self.forwarder.lanes().remove(&self.lane);
         }
@@ -208,6 +210,7 @@ impl Forwarder {
         let running = Arc::<Running>::default();
         lanes.insert(lane.clone(), Arc::clone(&running));
         drop(lanes);
+        metrics().lane_begun();
         let entry = Entry {
             forwarder: Arc::clone(self),
             lane,

@@ -35,6 +35,7 @@ use self::receive::{Budget, End, Receiving};
 use self::wire::{Started, WireHead};
 use crate::config::Config;
 use crate::forward::Visits;
+use crate::metrics::metrics;
 use crate::model::head::without_fragment;
 use crate::model::{
     Bin, Body, BodyState, CaptureNumber, Clock, Draft, Envelope, Fault, Head, Headers, Reason,
@@ -109,6 +110,10 @@ impl Ingest {
     ) -> Answer {
         let wire = link.begin();
         let answer = self.capture_begun(addressed, request, wire, link).await;
+        match answer.fault {
+            Some(Fault::Close | Fault::Reset | Fault::Hang) => metrics().left_without_reply(),
+            _ => metrics().replied(answer.status.as_u16()),
+        }
         if let Some(Fault::Hang) = answer.fault {
             // Whoever hangs up is noticed as with a stream: nothing will be answered.
             link.begin_stream();
@@ -134,7 +139,7 @@ impl Ingest {
         let (parts, mut body) = request.into_parts();
         if !has_one_host(&parts) {
             let head = wire.map(WireHead::bytes).unwrap_or_default();
-            self.store.refuse(
+            self.refuse(
                 addressed.address,
                 Refusal {
                     at: self.clock.now(),
@@ -266,8 +271,14 @@ impl Ingest {
                 peer,
                 head,
             };
-            self.store.refuse(store::Address::Id(bin.id), refusal);
+            self.refuse(store::Address::Id(bin.id), refusal);
         }
+    }
+
+    /// Counts a refusal, and has the bin keep its trace.
+    fn refuse(&self, address: store::Address, refusal: Refusal) {
+        metrics().refused(refusal.reason);
+        self.store.refuse(address, refusal);
     }
 
     fn body_limit(&self, bin: &Bin) -> u64 {

@@ -149,7 +149,7 @@ pub enum FailureCause {
 
 impl FailureCause {
     /// All, by their numbers.
-    const ALL: [Self; 7] = [
+    pub const ALL: [Self; 7] = [
         Self::RefusedByGuard,
         Self::Dns,
         Self::Connect,
@@ -170,6 +170,12 @@ impl FailureCause {
             Self::TooLarge => "too_large",
             Self::Closed => "closed",
         }
+    }
+
+    /// The cause that a call has, by the word that the API uses: any but a refusal before it.
+    pub fn of_call(word: &str) -> Option<Self> {
+        let mut causes = Self::ALL.into_iter();
+        causes.find(|&cause| cause != Self::RefusedByGuard && cause.as_str() == word)
     }
 
     /// The number that the store keeps for it.

@@ -23,6 +23,7 @@ use super::guard::Guard;
 use super::url::Host;
 use super::{Request, Url, head};
 use crate::config::OutboundConfig;
+use crate::metrics::metrics;
 use crate::model::{
     Answer, AttemptKind, Body, BodyState, Clock, Failure, FailureCause, Headers, Sent, Timestamp,
     Try,
@@ -155,7 +156,7 @@ impl Client {
             Ok((answer, failure)) => (Some(answer), failure),
             Err(failure) => (None, Some(failure)),
         };
-        Try {
+        let tried = Try {
             kind,
             url: request.url.to_string(),
             started_at,
@@ -167,7 +168,9 @@ impl Client {
             },
             answer,
             failure,
-        }
+        };
+        metrics().tried(&tried);
+        tried
     }
 
     /// Whether the guard would let a URL through, so far as can be said without asking for its addresses.

@@ -172,6 +172,8 @@ pub(super) async fn show(
         ("n" = u64, Path, description = "The capture's number"),
         ("decoded" = Option<u64>, Query, description = "1 to undo `Content-Encoding` (gzip, deflate, br, zstd), up to 64 MiB",
             minimum = 0, maximum = 1),
+        ("in" = Option<String>, Query, description = "One part of a multipart body, by its number: `2`, or `2.1` for one in another. With `decoded`, \
+            `Content-Transfer-Encoding` (base64, quoted-printable) of the part is undone", example = "2"),
     ),
     responses(
         (status = 200, description = "The bytes", body = Vec<u8>, content_type = "application/octet-stream"),
@@ -185,18 +187,23 @@ pub(super) async fn body(
     number: Number<Error>,
     uri: Uri,
 ) -> Result<Response, Error> {
-    let [decoded] = query::numbers(&uri, ["decoded"])?;
-    let wanted = match decoded {
-        None | Some(0) => attachment::Wanted::Sent,
-        Some(1) => attachment::Wanted::Decoded,
-        Some(_) => {
-            return Err(web::Error::Invalid {
-                field: "decoded",
-                problem: "expected 0 or 1".to_owned(),
-            }
-            .into());
-        }
+    let [decoded, part] = query::texts(&uri, ["decoded", "in"])?;
+    let wrong = |field, problem: &str| web::Error::Invalid {
+        field,
+        problem: problem.to_owned(),
     };
+    let is_decoded = match decoded.as_deref() {
+        None | Some("0") => false,
+        Some("1") => true,
+        Some(_) => return Err(wrong("decoded", "expected 0 or 1").into()),
+    };
+    if part
+        .as_ref()
+        .is_some_and(|part| !attachment::is_address(part))
+    {
+        return Err(wrong("in", "expected the number of a part, such as 2 or 2.1").into());
+    }
+    let wanted = attachment::Wanted::new(part, is_decoded);
     let capture = visit.capture(&*app.store, number.0).await?;
     Ok(attachment::body(capture, wanted).await?)
 }

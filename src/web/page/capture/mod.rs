@@ -10,7 +10,7 @@ mod deliveries;
 mod drawn;
 mod fact;
 mod fields;
-mod forwards;
+pub(super) mod forwards;
 mod handshake;
 mod note;
 mod reply;
@@ -96,6 +96,8 @@ pub struct Detail {
     permalink: String,
     /// The addresses of the list, and of the requests beside this one in it.
     list: String,
+    /// What forms and links keep of the list.
+    filtered: Filtered,
     newer: Option<String>,
     older: Option<String>,
     head: HeadPart,
@@ -188,7 +190,8 @@ impl Detail {
             n,
             here,
             permalink: format!("{}/requests/{n}", site.inspect_url(&bin.key)),
-            list: filtered.on(&path),
+            list: filtered.list(&bin.key),
+            filtered: filtered.clone(),
             partners: partners(&line, newer, older),
             newer: newer.map(|n| filtered.request(&bin.key, n)),
             older: older.map(|n| filtered.request(&bin.key, n)),
