@@ -9,7 +9,7 @@ use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_enco
 use serde::Serialize;
 
 use super::{Format, Kind, Source, Url};
-use crate::model::head::text;
+use crate::model::head::{text, without_fragment};
 use crate::model::{Envelope, Headers, Timestamp, base64};
 
 /// A log of one capture.
@@ -299,11 +299,13 @@ fn pair<'a>(name: Cow<'a, str>, value: Cow<'a, str>) -> Pair<'a> {
     Pair { name, value }
 }
 
-/// The address that the sender used, with escapes for what no URL may have.
+/// The address that the sender used, with escapes for what no URL may have. HAR's URLs have no fragment
+/// (<http://www.softwareishard.com/blog/har-12-spec/#request>).
 fn url(envelope: &Envelope, base: &str) -> String {
     let url = Url::of(envelope, base);
     let whole = format!("{}{}{}", url.origin, url.prefix, url.own);
-    utf8_percent_encode(&whole, ODD).to_string()
+    let whole = without_fragment(&whole);
+    utf8_percent_encode(whole, ODD).to_string()
 }
 
 fn query(query: &str) -> Vec<Pair<'_>> {
