@@ -19,6 +19,10 @@
 //! To add an engine: a folder beside `sqlite/` with the same file names, one arm in [`open`], and its line in the contract
 //! suite.
 
+mod bounds;
+mod cache;
+mod counters;
+mod encode;
 mod error;
 pub mod retention;
 mod search;
