@@ -142,7 +142,7 @@ impl Forwarder {
                 Some(_) = tasks.join_next() => continue,
             };
             match batch {
-                Ok(batch) => {
+                Ok(batch) if !batch.is_empty() => {
                     for change in batch.iter() {
                         match change {
                             Change::Captured(bin, _) => {
@@ -155,7 +155,7 @@ impl Forwarder {
                         }
                     }
                 }
-                Err(RecvError::Lagged(_)) => self.look_for_all(&mut tasks).await,
+                Ok(_) | Err(RecvError::Lagged(_)) => self.look_for_all(&mut tasks).await,
                 Err(RecvError::Closed) => return,
             }
         }

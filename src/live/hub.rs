@@ -171,9 +171,9 @@ async fn pump(mut changes: store::ChangeFeed, topics: Arc<Topics>) {
     use broadcast::error::RecvError;
     loop {
         match changes.recv().await {
-            Ok(batch) => topics.tell(&batch),
+            Ok(batch) if !batch.is_empty() => topics.tell(&batch),
             // Nobody knows any more what was missed: every reader's topic is closed, upon which it comes back to read again.
-            Err(RecvError::Lagged(_)) => topics.with(HashMap::clear),
+            Ok(_) | Err(RecvError::Lagged(_)) => topics.with(HashMap::clear),
             Err(RecvError::Closed) => return,
         }
     }

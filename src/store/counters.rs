@@ -3,7 +3,7 @@
 use crate::model::{Keep, Timestamp};
 
 /// What is counted of a bin, for its `keep`.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(super) struct Counters {
     pub(super) last_n: u64,
     pub(super) floor: u64,

@@ -24,6 +24,7 @@ mod cache;
 mod counters;
 mod encode;
 mod error;
+pub mod postgres;
 pub mod retention;
 mod search;
 pub mod sqlite;
@@ -37,7 +38,7 @@ use tokio::sync::broadcast;
 pub use error::{Error, Result};
 pub use search::{Found, Pick, STEP, Search};
 
-use crate::config::StoreConfig;
+use crate::config::{StoreConfig, StoreKind};
 use crate::model::{
     Alias, Attempt, Bin, BinId, Capture, CaptureLine, CaptureNumber, Clock, Draft, Forward,
     KeyHash, Marks, MarksChange, MaskKey, Refusal, Reply, Settings, Settled, Share, TargetState,
@@ -47,10 +48,17 @@ use crate::model::{
 /// Opens the store that the configuration names.
 ///
 /// # Errors
-/// [`Error::Folder`], [`Error::InUse`], [`Error::TooNew`] and [`Error::Engine`], each with a message for the operator.
-#[expect(clippy::unused_async, reason = "an engine over a network has to wait")]
+/// [`Error::Folder`], [`Error::InUse`], [`Error::TooNew`], [`Error::Engine`] and [`Error::Database`], each with a message for the
+/// operator.
 pub async fn open(config: &StoreConfig, clock: Clock) -> Result<Arc<dyn Store>> {
-    Ok(Arc::new(sqlite::Sqlite::open(config, clock)?))
+    match config.store.kind() {
+        Some(StoreKind::Sqlite) => Ok(Arc::new(sqlite::Sqlite::open(config, clock)?)),
+        Some(StoreKind::Postgres(url)) => Ok(Arc::new(postgres::Postgres::open(url, clock).await?)),
+        None => Err(Error::Database {
+            address: "named by --store".to_owned(),
+            problem: "it is neither `sqlite` nor `postgres://USER@HOST/DATABASE`".to_owned(),
+        }),
+    }
 }
 
 /// How a request names a bin.
@@ -102,7 +110,8 @@ pub enum Change {
     Gone(BinId),
 }
 
-/// What was committed, by this process or another one, a batch at a time.
+/// What was committed, by this process or another one, a batch at a time. An empty batch says that something may have been missed:
+/// who keeps anything in mind reads it again.
 ///
 /// A reader that falls behind is told so
 /// ([`RecvError::Lagged`](broadcast::error::RecvError::Lagged)) and has to read again what it shows.

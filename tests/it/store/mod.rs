@@ -12,6 +12,7 @@ mod forwards;
 mod keep;
 mod marks;
 mod numbers;
+mod postgres;
 mod refusals;
 mod rules;
 mod search;

@@ -1,10 +1,11 @@
-//! What the tests share: a server of their own, bytes on a socket, a stream of events.
+//! What the tests share: a server of their own, a PostgreSQL of their own, bytes on a socket, a stream of events.
 
 pub(crate) mod browser;
 pub(crate) mod disk;
 mod driver;
 pub(crate) mod http;
 pub(crate) mod ledger;
+pub(crate) mod postgres;
 pub(crate) mod server;
 pub(crate) mod sse;
 pub(crate) mod target;
