@@ -15,29 +15,52 @@ pub(super) const WEIGHT: &str = "size + length(headers)";
 /// What readers see of a bin: its captures above the floor, which is looked at in the same statement.
 const FLOOR: &str = "(SELECT floor FROM bins WHERE serial = $1)";
 
+/// The numbers between which a window is, their order, and how many it holds.
+fn bounds(window: Window) -> (i64, i64, &'static str, i64) {
+    match window {
+        Window::Newest { before, limit } => {
+            let below = before.map_or(i64::MAX, |n| int(n.0));
+            (0, below, "DESC", int(limit as u64))
+        }
+        Window::After { after, limit } => (int(after.0), i64::MAX, "ASC", int(limit as u64)),
+    }
+}
+
+/// Those of a window that are deliveries of the same event as `n`.
+pub(super) async fn deliveries(
+    client: &Client,
+    serial: u64,
+    n: CaptureNumber,
+    window: Window,
+) -> Result<Vec<CaptureLine>> {
+    let (above, below, order, limit) = bounds(window);
+    let sql = format!(
+        "SELECT {} FROM {} WHERE c.serial = $1 AND c.n IN (
+           SELECT n FROM events WHERE serial = $1 AND n > $3 AND n < $4 AND n > {FLOOR}
+            AND thread = (SELECT thread FROM events WHERE serial = $1 AND n = $2 AND n > {FLOOR})
+           ORDER BY n {order} LIMIT $5
+         ) ORDER BY c.n {order}",
+        row::LINE,
+        row::FROM
+    );
+    let values: sql::Values<'_> = &[&int(serial), &int(n.0), &above, &below, &limit];
+    let found = sql::all(client, &sql, values).await?;
+    found.iter().map(row::line).collect()
+}
+
 /// Captures of a window.
 pub(super) async fn lines(
     client: &Client,
     serial: u64,
     window: Window,
 ) -> Result<Vec<CaptureLine>> {
-    let (above, below, order, limit) = match window {
-        Window::Newest { before, limit } => {
-            (0, before.map_or(i64::MAX, |n| int(n.0)), "DESC", limit)
-        }
-        Window::After { after, limit } => (int(after.0), i64::MAX, "ASC", limit),
-    };
+    let (above, below, order, limit) = bounds(window);
     let sql = format!(
         "SELECT {} FROM {} WHERE c.serial = $1 AND c.n > $2 AND c.n < $3 AND c.n > {FLOOR} ORDER BY c.n {order} LIMIT $4",
         row::LINE,
         row::FROM
     );
-    let found = sql::all(
-        client,
-        &sql,
-        &[&int(serial), &above, &below, &int(limit as u64)],
-    )
-    .await?;
+    let found = sql::all(client, &sql, &[&int(serial), &above, &below, &limit]).await?;
     found.iter().map(row::line).collect()
 }
 

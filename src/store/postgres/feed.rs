@@ -7,7 +7,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::{FutureExt, StreamExt};
+use futures_util::StreamExt;
 use tokio::sync::{broadcast, mpsc};
 use tokio_postgres::AsyncMessage;
 
@@ -194,19 +194,15 @@ impl Feed {
 
     /// Passes on what is heard until the connection is lost.
     async fn hear(&self, ear: &mut Ear) {
+        let mut pings = tokio::time::interval(PING);
+        pings.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 said = ear.messages.recv() => match said {
-                    Some(said) => {
-                        let mut heard = vec![said];
-                        while let Some(Some(more)) = ear.messages.recv().now_or_never() {
-                            heard.push(more);
-                        }
-                        self.pass_on(&heard);
-                    }
+                    Some(said) => self.pass_on(&said),
                     None => return,
                 },
-                () = tokio::time::sleep(PING) => {
+                _ = pings.tick() => {
                     let ping = ear.client.batch_execute("");
                     if !matches!(tokio::time::timeout(PATIENCE, ping).await, Ok(Ok(()))) {
                         return;
@@ -216,12 +212,8 @@ impl Feed {
         }
     }
 
-    fn pass_on(&self, heard: &[String]) {
-        let notes: Vec<_> = heard
-            .iter()
-            .flat_map(|said| said.split(' '))
-            .filter_map(Note::read)
-            .collect();
+    fn pass_on(&self, said: &str) {
+        let notes: Vec<_> = said.split(' ').filter_map(Note::read).collect();
         for serial in notes.iter().filter_map(Note::forgets) {
             self.cache.forget_serial(serial);
         }

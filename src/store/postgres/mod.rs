@@ -3,7 +3,7 @@
 //! [`writer`] adds captures, fed by [`queue`] a batch at a time: [`statements`] and [`insert`] are how, [`events`] what it has to look
 //! up. All else that changes a bin is a [`change`], under the same lock of its row: that lock gives a bin one order on all nodes.
 //! [`feed`] tells every node what any of them committed; [`purge`] deletes in small steps; [`connect`], [`tls`] and [`migrate`] are
-//! the way to the server. [`bins`], [`captures`], [`search`], [`marks`], [`attempts`], [`forwards`], [`shares`], [`replies`],
+//! the way to the server. [`bins`], [`captures`], [`search`], [`leases`], [`marks`], [`attempts`], [`forwards`], [`shares`], [`replies`],
 //! [`uses`] and [`refusals`] are the SQL, [`sql`] runs it and says what failures mean, [`row`] turns columns into the model.
 //!
 //! Durability: `synchronous_commit` is on in every session, whatever the server's default, so a commit is on the server's disk before
@@ -21,6 +21,7 @@ mod events;
 mod feed;
 mod forwards;
 mod insert;
+mod leases;
 mod marks;
 mod migrate;
 mod purge;
@@ -53,7 +54,9 @@ use self::queue::{Append, Queue};
 use self::sql::{Client, slow};
 use self::writer::Writer;
 use super::cache::{Cache, Name};
-use super::{Address, Change, ChangeFeed, Error, Found, Result, Search, Store, Window};
+use super::{
+    Address, Change, ChangeFeed, Error, Found, Job, Measures, Result, Search, Store, Window,
+};
 use crate::model::{
     Attempt, Bin, BinId, Capture, CaptureLine, CaptureNumber, Clock, Draft, Forward, KeyHash,
     Marks, MarksChange, MaskKey, Refusal, Reply, Settings, Settled, Share, TargetState, Timestamp,
@@ -91,6 +94,8 @@ struct Shared {
     purge: Arc<Purge>,
     feed: broadcast::Sender<Arc<[Change]>>,
     clock: Clock,
+    /// Whose jobs are this node's.
+    node: leases::Node,
     /// Read while something is changed; written when all is to be finished.
     gate: Arc<RwLock<()>>,
 }
@@ -130,6 +135,7 @@ impl Postgres {
             purge: Arc::default(),
             feed,
             clock,
+            node: *uuid::Uuid::new_v4().as_bytes(),
             gate: Arc::default(),
         });
         let ear = Feed {
@@ -243,6 +249,17 @@ impl Shared {
             .await?;
         self.cache.forget(bin);
         Ok(())
+    }
+
+    /// Gives back what jobs this node has; where that fails, their time ends them.
+    async fn give_jobs_back(&self) {
+        let giving = async {
+            let client = self.pool.get().await?;
+            leases::give_back(&client, &self.node).await
+        };
+        if !matches!(tokio::time::timeout(PATIENCE, giving).await, Ok(Ok(()))) {
+            tracing::debug!("the jobs of this node are free when their time is over");
+        }
     }
 
     /// Writes refusals as they come, until the queue is closed.
@@ -489,6 +506,17 @@ impl Store for Postgres {
             .await
     }
 
+    async fn deliveries(
+        &self,
+        bin: &Bin,
+        n: CaptureNumber,
+        window: Window,
+    ) -> Result<Vec<CaptureLine>> {
+        let serial = bin.serial;
+        self.read(|client| async move { captures::deliveries(&client, serial, n, window).await })
+            .await
+    }
+
     async fn neighbours(
         &self,
         bin: &Bin,
@@ -683,12 +711,32 @@ impl Store for Postgres {
         .await
     }
 
+    async fn measure(&self) -> Result<Measures> {
+        let waiting = Some(self.shared.queue.waiting() as u64);
+        let sql = "SELECT pg_database_size(current_database())";
+        let bytes = self
+            .read(|client| async move {
+                let found = sql::one(&client, sql, &[]).await?;
+                found.map(|found| row::count(&found, 0)).transpose()
+            })
+            .await?;
+        Ok(Measures { bytes, waiting })
+    }
+
     async fn check_ready(&self) -> Result<()> {
         let now = self.shared.clock.now().as_micros();
         self.work(move |shared| async move {
             let client = shared.pool.get().await?;
             let sql = "INSERT INTO heartbeat (only_one, at) VALUES (true, $1) ON CONFLICT (only_one) DO UPDATE SET at = excluded.at";
             sql::run(&client, sql, &[&now]).await.map(|_| ())
+        })
+        .await
+    }
+
+    async fn lease(&self, job: Job, time: Duration) -> Result<bool> {
+        self.work(move |shared| async move {
+            let client = shared.pool.get().await?;
+            leases::take(&client, &shared.node, job, time).await
         })
         .await
     }
@@ -710,6 +758,7 @@ impl Store for Postgres {
         self.end();
         // What is under way is finished; what is asked from now on is told that the pool is closed.
         let finished = tokio::time::timeout(PATIENCE, self.shared.gate.write()).await;
+        self.shared.give_jobs_back().await;
         self.shared.pool.close();
         drop(finished);
         self.shared.cache.forget_all();

@@ -87,6 +87,11 @@ impl Queue {
         }
     }
 
+    /// How many captures wait now.
+    pub(super) fn waiting(&self) -> usize {
+        self.state().appends.len()
+    }
+
     /// All captures that wait: they are not to wait for a server that is not there.
     pub(super) fn drain(&self) -> Vec<Append> {
         self.state().appends.drain(..).collect()

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
 use tokio::task::JoinSet;
@@ -23,6 +23,7 @@ use super::row::{self, int};
 use super::sql::slow;
 use super::statements::Statements;
 use super::{events, insert};
+use crate::metrics::metrics;
 use crate::model::{Bin, CaptureNumber};
 use crate::store::bounds::BETWEEN_PINS;
 use crate::store::counters::Counters;
@@ -101,8 +102,18 @@ impl Writer {
     }
 
     async fn append(&mut self, batch: Vec<Append>) {
-        match self.commit(&batch).await {
-            Ok(numbers) => answer(batch, numbers),
+        let began = Instant::now();
+        let done = self.commit(&batch).await;
+        if done.is_err() {
+            metrics().commit_failed();
+        }
+        match done {
+            Ok(numbers) => {
+                let kept = batch.iter().zip(&numbers).filter(|(_, n)| n.is_ok());
+                let weights = kept.map(|(append, _)| weight(&append.draft));
+                metrics().committed(weights.clone().count(), weights.sum(), began.elapsed());
+                answer(batch, numbers);
+            }
             Err(Error::Full) => {
                 tracing::error!("the database has no room: captures are refused");
                 let full = batch.iter().map(|_| Err(Error::Full)).collect();

@@ -203,3 +203,10 @@ CREATE TABLE heartbeat (
   only_one BOOLEAN PRIMARY KEY CHECK (only_one),
   at       BIGINT  NOT NULL
 );
+
+-- Work that one node does for all, and until when it has it by the server's clock.
+CREATE TABLE leases (
+  job   TEXT        PRIMARY KEY,
+  node  BYTEA       NOT NULL,                       -- 16 bytes that a node makes up when it starts
+  until TIMESTAMPTZ NOT NULL
+);
