@@ -23,6 +23,7 @@ mod keyboard;
 mod limits;
 mod list;
 mod live;
+mod nodes;
 mod operations;
 mod page;
 mod plan;
