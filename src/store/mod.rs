@@ -16,6 +16,9 @@
 //!   Pinned ones are not: at most half of what a bin may keep can be pinned, and what is unpinned is dropped with the next capture.
 //! - A caller that stops waiting changes nothing: the work is done or it is not, as a whole.
 //!
+//! [`sqlite`] is one file for one server, [`postgres`] one database for many. What they have in common stands here: [`cache`] knows bins by
+//! name, [`counters`] and [`bounds`] say what is kept, [`encode`] how values stand in a row, [`lease`] gives a job to one node.
+//!
 //! To add an engine: a folder beside `sqlite/` with the same file names, one arm in [`open`], and its line in the contract
 //! suite.
 

@@ -197,6 +197,9 @@ impl BinColumns {
     }
 }
 
+/// A statement that is under way.
+type Step<'f> = Pin<Box<dyn Future<Output = Result<(), tokio_postgres::Error>> + Send + 'f>>;
+
 /// Writes all of it and commits: the statements are sent one behind the other, and their answers awaited together.
 pub(super) async fn commit(
     session: &Session,
@@ -253,7 +256,6 @@ pub(super) async fn commit(
         bins.0.iter().map(|column| column as _).collect(),
     ));
     steps.push((&prepared.tell, vec![payloads]));
-    type Step<'f> = Pin<Box<dyn Future<Output = Result<(), tokio_postgres::Error>> + Send + 'f>>;
     let mut sent: Vec<Step<'_>> = steps
         .iter()
         .map(|(statement, values)| -> Step<'_> {

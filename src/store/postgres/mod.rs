@@ -193,15 +193,14 @@ impl Postgres {
         F: Future<Output = Result<T>>,
     {
         let client = Arc::new(self.shared.pool.get().await?);
-        match tokio::time::timeout(PATIENCE, read(Arc::clone(&client))).await {
-            Ok(result) => result,
-            Err(_) => {
-                if let Some(client) = Arc::into_inner(client) {
-                    drop(Object::take(client));
-                }
-                Err(slow())
-            }
+        let reading = tokio::time::timeout(PATIENCE, read(Arc::clone(&client)));
+        if let Ok(result) = reading.await {
+            return result;
         }
+        if let Some(client) = Arc::into_inner(client) {
+            drop(Object::take(client));
+        }
+        Err(slow())
     }
 
     /// Runs a change to its end, whether or not its caller waits for it.
@@ -479,13 +478,11 @@ impl Store for Postgres {
     async fn search(&self, bin: &Bin, window: Window, search: Search) -> Result<Found> {
         let mut client = self.shared.pool.get().await?;
         let looking = search::run(&mut client, bin.serial, window, search);
-        match tokio::time::timeout(PATIENCE, looking).await {
-            Ok(found) => found,
-            Err(_) => {
-                drop(Object::take(client));
-                Err(slow())
-            }
+        if let Ok(found) = tokio::time::timeout(PATIENCE, looking).await {
+            return found;
         }
+        drop(Object::take(client));
+        Err(slow())
     }
 
     async fn capture(&self, bin: &Bin, n: CaptureNumber) -> Result<Capture> {

@@ -201,7 +201,7 @@ impl Conditions {
                 Simple::State(state) => made.add("c.state = ?::smallint", i16::from(state.code())),
                 Simple::Pinned => made.sql.push_str(" AND m.pinned"),
                 Simple::Provider(name) => {
-                    made.add("lower(e.provider) = lower(?::text)", name.replace('\0', ""))
+                    made.add("lower(e.provider) = lower(?::text)", name.replace('\0', ""));
                 }
                 Simple::Never => made.is_never = true,
             }

@@ -173,7 +173,11 @@ mod tests {
                 roots: Some("/etc/ca.pem".to_owned()),
             }
         );
-        assert!(security.connector().unwrap_err().contains("/etc/ca.pem"));
+        assert!(
+            security
+                .connector()
+                .is_err_and(|why| why.contains("/etc/ca.pem"))
+        );
         assert_eq!(
             Security::split("postgres://a@b/c").unwrap().1,
             Security::default()

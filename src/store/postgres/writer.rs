@@ -183,12 +183,13 @@ impl Writer {
     /// Begins a transaction that holds the bins. A connection that turns out to be lost is made anew: nothing was asked of it yet.
     async fn lock(&mut self, serials: &[i64]) -> Result<(Session, Vec<Row>)> {
         loop {
-            let (session, is_fresh) = match self.session.take() {
-                Some(session) => (session, false),
-                None => {
-                    let opening = tokio::time::timeout(CONNECT, Session::open(&self.address));
-                    (opening.await.map_err(|_| slow())??, true)
-                }
+            let known = self.session.take();
+            let is_fresh = known.is_none();
+            let session = if let Some(session) = known {
+                session
+            } else {
+                let opening = tokio::time::timeout(CONNECT, Session::open(&self.address));
+                opening.await.map_err(|_| slow())??
             };
             let values: [&(dyn tokio_postgres::types::ToSql + Sync); 1] = [&serials];
             let begin = session.client.batch_execute("BEGIN");
@@ -196,8 +197,8 @@ impl Writer {
             let both = futures_util::future::join(begin, lock);
             match tokio::time::timeout(PATIENCE, both).await {
                 Ok((Ok(()), Ok(locked))) => return Ok((session, locked)),
-                Ok((begun, locked)) => {
-                    let error = begun.err().or(locked.err());
+                Ok((first, second)) => {
+                    let error = first.err().or(second.err());
                     if is_fresh || !session.client.is_closed() {
                         return Err(error.map_or_else(slow, Error::from));
                     }
