@@ -178,7 +178,7 @@ impl Address {
         let built = Pool::builder(manager)
             .max_size(CONNECTIONS)
             .runtime(Runtime::Tokio1)
-            .wait_timeout(Some(Duration::from_secs(4)))
+            .wait_timeout(Some(Duration::from_secs(6)))
             .create_timeout(Some(Duration::from_secs(4)))
             .recycle_timeout(Some(Duration::from_secs(2)))
             .post_create(prepared)

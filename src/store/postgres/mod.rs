@@ -1,7 +1,8 @@
 //! The engine for many nodes: one PostgreSQL database, and any number of servers over it that know nothing of each other.
 //!
 //! [`writer`] adds captures, fed by [`queue`] a batch at a time: [`statements`] and [`insert`] are how, [`events`] what it has to look
-//! up. All else that changes a bin is a [`change`], under the same lock of its row: that lock gives a bin one order on all nodes.
+//! up. All else that changes a bin is a [`change`] out of what tasks
+//! have [`shared`], under the same lock of its row: that lock gives a bin one order on all nodes.
 //! [`feed`] tells every node what any of them committed; [`purge`] deletes in small steps; [`connect`], [`tls`] and [`migrate`] are
 //! the way to the server. [`bins`], [`captures`], [`search`], [`leases`], [`marks`], [`attempts`], [`forwards`], [`shares`], [`replies`],
 //! [`uses`] and [`refusals`] are the SQL, [`sql`] runs it and says what failures mean, [`row`] turns columns into the model.
@@ -30,6 +31,7 @@ mod refusals;
 mod replies;
 mod row;
 mod search;
+mod shared;
 mod shares;
 mod sql;
 mod statements;
@@ -42,18 +44,18 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use deadpool_postgres::{Object, Pool};
-use tokio::sync::{RwLock, broadcast, oneshot};
+use deadpool_postgres::Object;
+use tokio::sync::{broadcast, oneshot};
 use tokio::task::JoinHandle;
 
 use self::change::Changing;
 use self::connect::Address as Server;
 use self::feed::{Feed, Note};
-use self::purge::Purge;
-use self::queue::{Append, Queue};
+use self::queue::Append;
+use self::shared::Shared;
 use self::sql::{Client, slow};
 use self::writer::Writer;
-use super::cache::{Cache, Name};
+use super::cache::Name;
 use super::{
     Address, Change, ChangeFeed, Error, Found, Job, Measures, Result, Search, Store, Window,
 };
@@ -72,10 +74,6 @@ const SWEEP: usize = 100;
 /// How long anything may take before its caller is told that the database does not answer.
 const PATIENCE: Duration = Duration::from_secs(9);
 
-/// How long refusals are gathered, and how long is waited when they could not be written.
-const GATHER: Duration = Duration::from_millis(20);
-const AGAIN: Duration = Duration::from_secs(2);
-
 /// The store over a PostgreSQL database.
 pub struct Postgres {
     shared: Arc<Shared>,
@@ -83,21 +81,6 @@ pub struct Postgres {
     finishing: Mutex<Vec<JoinHandle<()>>>,
     /// Tasks that are cut.
     ended: Mutex<Vec<JoinHandle<()>>>,
-}
-
-/// What tasks share.
-struct Shared {
-    server: Arc<Server>,
-    pool: Pool,
-    cache: Arc<Cache>,
-    queue: Arc<Queue>,
-    purge: Arc<Purge>,
-    feed: broadcast::Sender<Arc<[Change]>>,
-    clock: Clock,
-    /// Whose jobs are this node's.
-    node: leases::Node,
-    /// Read while something is changed; written when all is to be finished.
-    gate: Arc<RwLock<()>>,
 }
 
 impl std::fmt::Debug for Postgres {
@@ -150,6 +133,7 @@ impl Postgres {
             address: server,
             purge: Arc::clone(&shared.purge),
             session: None,
+            is_in_trouble: false,
         };
         let finishing = vec![
             tokio::spawn(writer.run()),
@@ -218,98 +202,6 @@ impl Postgres {
         });
         task.await
             .map_err(|_| Error::Unavailable("a change was cut short".to_owned()))?
-    }
-}
-
-impl Shared {
-    /// Begins a change of a bin.
-    async fn change(&self, serial: u64) -> Result<Changing> {
-        Changing::begin(&self.pool, serial).await
-    }
-
-    /// Commits a change, and sees to what it left to purge.
-    async fn commit(&self, changing: Changing, serial: u64, changes: &[Change]) -> Result<()> {
-        let has_more = changing.has_more_to_purge();
-        changing.commit(changes).await?;
-        if has_more {
-            self.purge.later(serial);
-        }
-        Ok(())
-    }
-
-    /// Ends a bin: its addresses answer that it is gone.
-    async fn bury(&self, bin: &Bin, now: Timestamp) -> Result<()> {
-        let mut changing = self.change(bin.serial).await?;
-        changing.counters.clear();
-        let client = changing.client()?;
-        bins::bury(client, bin.serial, now).await?;
-        uses::reset(client, bin.serial).await?;
-        self.commit(changing, bin.serial, &[Change::Gone(bin.id)])
-            .await?;
-        self.cache.forget(bin);
-        Ok(())
-    }
-
-    /// Gives back what jobs this node has; where that fails, their time ends them.
-    async fn give_jobs_back(&self) {
-        let giving = async {
-            let client = self.pool.get().await?;
-            leases::give_back(&client, &self.node).await
-        };
-        if !matches!(tokio::time::timeout(PATIENCE, giving).await, Ok(Ok(()))) {
-            tracing::debug!("the jobs of this node are free when their time is over");
-        }
-    }
-
-    /// Writes refusals as they come, until the queue is closed.
-    async fn write_refusals(self: Arc<Self>) {
-        loop {
-            if !self.queue.is_closed() {
-                self.queue.refusals_wait().await;
-                tokio::time::sleep(GATHER).await;
-            }
-            let is_last = self.queue.is_closed();
-            let mut failed = None;
-            for (address, refused) in self.queue.refused() {
-                if failed.is_none() {
-                    let written =
-                        tokio::time::timeout(PATIENCE, self.write_refused(&address, &refused));
-                    failed = written.await.unwrap_or_else(|_| Err(slow())).err();
-                }
-                if failed.is_some() {
-                    self.queue.refuse_again(address, refused);
-                }
-            }
-            if let Some(error) = failed {
-                tracing::warn!(
-                    error = &error as &dyn std::error::Error,
-                    "traces of refused requests could not be written yet"
-                );
-                if !is_last {
-                    tokio::time::sleep(AGAIN).await;
-                    self.queue.refusals_come();
-                }
-            }
-            if is_last {
-                return;
-            }
-        }
-    }
-
-    async fn write_refused(&self, address: &Address, refused: &queue::Refused) -> Result<()> {
-        let found = {
-            let client = self.pool.get().await?;
-            bins::find(&client, &Name::from(address)).await?
-        };
-        let Some((bin, None)) = found else {
-            return Ok(());
-        };
-        let changing = match self.change(bin.serial).await {
-            Err(Error::Gone { .. }) => return Ok(()),
-            other => other?,
-        };
-        refusals::insert(changing.client()?, bin.serial, refused).await?;
-        changing.commit(&[Change::Refused(bin.id)]).await
     }
 }
 

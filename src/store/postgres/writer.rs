@@ -46,6 +46,8 @@ pub(super) struct Writer {
     pub(super) address: Arc<Address>,
     pub(super) purge: Arc<Purge>,
     pub(super) session: Option<Session>,
+    /// Whether the last batch could not be written: that is logged once, and once that it is over.
+    pub(super) is_in_trouble: bool,
 }
 
 /// A connection with all that it needs.
@@ -109,21 +111,28 @@ impl Writer {
         }
         match done {
             Ok(numbers) => {
+                if std::mem::take(&mut self.is_in_trouble) {
+                    tracing::info!("captures are written again");
+                }
                 let kept = batch.iter().zip(&numbers).filter(|(_, n)| n.is_ok());
                 let weights = kept.map(|(append, _)| weight(&append.draft));
                 metrics().committed(weights.clone().count(), weights.sum(), began.elapsed());
                 answer(batch, numbers);
             }
             Err(Error::Full) => {
-                tracing::error!("the database has no room: captures are refused");
+                if !std::mem::replace(&mut self.is_in_trouble, true) {
+                    tracing::error!("the database has no room: captures are refused");
+                }
                 let full = batch.iter().map(|_| Err(Error::Full)).collect();
                 answer(batch, full);
             }
             Err(Error::Unavailable(why)) => {
-                tracing::error!(
-                    why,
-                    "captures cannot be written: their senders are told to try again"
-                );
+                if !std::mem::replace(&mut self.is_in_trouble, true) {
+                    tracing::error!(
+                        why,
+                        "captures cannot be written: their senders are told to try again"
+                    );
+                }
                 let waiting = self.queue.drain();
                 for append in batch.into_iter().chain(waiting) {
                     append
