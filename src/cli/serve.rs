@@ -1,6 +1,7 @@
 //! `hookwell serve`: the server, until it is told to stop.
 
-use std::process::ExitCode;
+use std::os::unix::process::CommandExt;
+use std::process::{Command, ExitCode};
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -17,6 +18,9 @@ pub struct Serve {
 
 impl Serve {
     pub(super) fn run(self) -> ExitCode {
+        if let Some(error) = hide_password() {
+            return super::complain(&error);
+        }
         if let Err(error) = start_log(&self.config.log) {
             return super::complain(&*error);
         }
@@ -57,6 +61,36 @@ impl Serve {
         runtime.shutdown_background();
         ended.map_or_else(|error| super::complain(&*error), |()| ExitCode::SUCCESS)
     }
+}
+
+/// Everybody on the machine can read a command line: where it names a database, this program starts itself anew in its own place,
+/// with that in its environment. Comes back where there is nothing to hide, or with the failure.
+fn hide_password() -> Option<std::io::Error> {
+    let mut arguments = std::env::args_os();
+    let name = arguments.next()?;
+    let (mut kept, mut store) = (Vec::new(), None);
+    while let Some(argument) = arguments.next() {
+        let text = argument.to_string_lossy();
+        if text == "--store" {
+            store = arguments.next();
+        } else if let Some(value) = text.strip_prefix("--store=") {
+            store = Some(value.into());
+        } else {
+            kept.push(argument);
+        }
+    }
+    let store = store.filter(|store| store.to_string_lossy().contains('@'))?;
+    let program = match std::env::current_exe() {
+        Ok(program) => program,
+        Err(error) => return Some(error),
+    };
+    let mut anew = Command::new(program);
+    Some(
+        anew.arg0(name)
+            .args(kept)
+            .env("HOOKWELL_STORE", store)
+            .exec(),
+    )
 }
 
 /// Waits for a signal to stop.

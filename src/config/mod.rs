@@ -13,7 +13,7 @@ pub use limits::LimitsConfig;
 pub use listen::ListenConfig;
 pub use log::{LogConfig, LogFormat};
 pub use outbound::OutboundConfig;
-pub use store::StoreConfig;
+pub use store::{StoreConfig, StoreKind, StoreUrl};
 
 use std::net::IpAddr;
 use std::time::Duration;

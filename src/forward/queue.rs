@@ -148,7 +148,7 @@ impl Forwarder {
                 Some(_) = tasks.join_next() => continue,
             };
             match batch {
-                Ok(batch) => {
+                Ok(batch) if !batch.is_empty() => {
                     for change in batch.iter() {
                         match change {
                             Change::Captured(bin, _) => {
@@ -161,7 +161,7 @@ impl Forwarder {
                         }
                     }
                 }
-                Err(RecvError::Lagged(_)) => self.look_for_all(&mut tasks).await,
+                Ok(_) | Err(RecvError::Lagged(_)) => self.look_for_all(&mut tasks).await,
                 Err(RecvError::Closed) => return,
             }
         }

@@ -72,7 +72,23 @@ pub enum Error {
         #[source]
         source: std::io::Error,
     },
-    /// The engine failed.
+    /// The database that `--store` names cannot be used.
+    #[error("cannot use the database {address}: {problem}")]
+    Database {
+        /// Where it is, without a password.
+        address: String,
+        /// Why, and what helps.
+        problem: String,
+    },
+    /// The database server failed at what it was asked.
+    #[error("the database failed: {message} (SQLSTATE {code})")]
+    Server {
+        /// Its code (<https://www.postgresql.org/docs/current/errcodes-appendix.html>).
+        code: String,
+        /// Its words; no values of rows.
+        message: String,
+    },
+    /// The embedded engine failed.
     #[error("the database failed")]
     Engine(#[source] rusqlite::Error),
 }

@@ -16,11 +16,19 @@
 //!   Pinned ones are not: at most half of what a bin may keep can be pinned, and what is unpinned is dropped with the next capture.
 //! - A caller that stops waiting changes nothing: the work is done or it is not, as a whole.
 //!
+//! [`sqlite`] is one file for one server, [`postgres`] one database for many. What they have in common stands here: [`cache`] knows bins by
+//! name, [`counters`] and [`bounds`] say what is kept, [`encode`] how values stand in a row, [`lease`] gives a job to one node.
+//!
 //! To add an engine: a folder beside `sqlite/` with the same file names, one arm in [`open`], and its line in the contract
 //! suite.
 
+mod bounds;
+mod cache;
+mod counters;
+mod encode;
 mod error;
 pub mod lease;
+pub mod postgres;
 pub mod retention;
 mod search;
 pub mod sqlite;
@@ -36,7 +44,7 @@ pub use error::{Error, Result};
 pub use lease::Job;
 pub use search::{Found, Pick, STEP, Search};
 
-use crate::config::StoreConfig;
+use crate::config::{StoreConfig, StoreKind};
 use crate::model::{
     Alias, Attempt, Bin, BinId, Capture, CaptureLine, CaptureNumber, Clock, Draft, Forward,
     KeyHash, Marks, MarksChange, MaskKey, Refusal, Reply, Settings, Settled, Share, TargetState,
@@ -46,10 +54,17 @@ use crate::model::{
 /// Opens the store that the configuration names.
 ///
 /// # Errors
-/// [`Error::Folder`], [`Error::InUse`], [`Error::TooNew`] and [`Error::Engine`], each with a message for the operator.
-#[expect(clippy::unused_async, reason = "an engine over a network has to wait")]
+/// [`Error::Folder`], [`Error::InUse`], [`Error::TooNew`], [`Error::Engine`] and [`Error::Database`], each with a message for the
+/// operator.
 pub async fn open(config: &StoreConfig, clock: Clock) -> Result<Arc<dyn Store>> {
-    Ok(Arc::new(sqlite::Sqlite::open(config, clock)?))
+    match config.store.kind() {
+        Some(StoreKind::Sqlite) => Ok(Arc::new(sqlite::Sqlite::open(config, clock)?)),
+        Some(StoreKind::Postgres(url)) => Ok(Arc::new(postgres::Postgres::open(url, clock).await?)),
+        None => Err(Error::Database {
+            address: "named by --store".to_owned(),
+            problem: "it is neither `sqlite` nor `postgres://USER@HOST/DATABASE`".to_owned(),
+        }),
+    }
 }
 
 /// How a request names a bin.
@@ -110,7 +125,8 @@ pub struct Measures {
     pub waiting: Option<u64>,
 }
 
-/// What was committed, by this process or another one, a batch at a time.
+/// What was committed, by this process or another one, a batch at a time. An empty batch says that something may have been missed:
+/// who keeps anything in mind reads it again.
 ///
 /// A reader that falls behind is told so
 /// ([`RecvError::Lagged`](broadcast::error::RecvError::Lagged)) and has to read again what it shows.

@@ -24,6 +24,7 @@ mod keyboard;
 mod limits;
 mod list;
 mod live;
+mod nodes;
 mod operations;
 mod page;
 mod plan;

@@ -162,9 +162,7 @@ struct Place {
 impl Place {
     async fn with(client: outbound::Client) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let config = StoreConfig {
-            data: folder.path().to_owned(),
-        };
+        let config = StoreConfig::sqlite(folder.path().to_owned());
         let clock = Clock::manual(NOW);
         let store = store::open(&config, clock.clone()).await.unwrap();
         let made = store.create_bin(

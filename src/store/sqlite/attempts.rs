@@ -8,12 +8,7 @@ use crate::model::{
     Answer, Attempt, AttemptKind, Body, BodyState, CaptureNumber, Failure, FailureCause, Headers,
     Sent, Timestamp, Try,
 };
-
-/// How many bytes the attempts of a bin may take.
-const ROOM: u64 = 64 << 20;
-
-/// What a row takes beside its texts and bytes.
-const ROW: usize = 200;
+use crate::store::bounds::{ATTEMPT_ROOM, ATTEMPT_ROW};
 
 /// Writes an attempt on a capture that is there, and drops those that there is no more room for.
 pub(super) fn insert(
@@ -26,7 +21,7 @@ pub(super) fn insert(
     let answer = tried.answer.as_ref();
     let answered = answer.map(|answer| answer.headers.block().as_ref());
     let body = answer.map(|answer| answer.body.bytes.as_ref());
-    let weight = ROW
+    let weight = ATTEMPT_ROW
         + tried.url.len()
         + tried.sent.headers.block().len()
         + answered.map_or(0, <[u8]>::len)
@@ -62,7 +57,7 @@ pub(super) fn insert(
     let mut freed = weights(connection, over, [capture, int(Attempt::KEPT as u64)])?;
     let taken = taken(connection, serial)? + weight as u64;
     // Never this one: it alone takes less than the room.
-    while taken.saturating_sub(freed) > ROOM {
+    while taken.saturating_sub(freed) > ATTEMPT_ROOM {
         let oldest = "DELETE FROM attempts WHERE id = (SELECT id FROM attempts WHERE capture > ?1 AND capture <= ?2 ORDER BY id LIMIT 1)
              RETURNING weight";
         match weights(

@@ -8,6 +8,8 @@ use super::row::{self, int, row_id};
 use super::{attempts, events, forwards, marks, replies};
 use crate::model::{Capture, CaptureLine, CaptureNumber, Draft, Keep, Scheme};
 use crate::store::Window;
+use crate::store::bounds::BETWEEN_PINS;
+pub(super) use crate::store::encode::weight;
 
 /// Writes drafts: prepared once for a whole batch, as looking it up for each would cost a tenth of the writing.
 pub(super) struct Insert<'c>(CachedStatement<'c>);
@@ -61,12 +63,7 @@ impl<'c> Insert<'c> {
 /// The highest number that a row id holds; a reader may name any.
 pub(super) const MOST: u64 = u64::MAX >> 28;
 
-/// What a draft counts towards the bin's `keep.bytes`.
-pub(super) fn weight(draft: &Draft) -> u64 {
-    (draft.body.bytes.len() + draft.envelope.head.headers.block().len()) as u64
-}
-
-/// The SQL of the same weight, for rows.
+/// The SQL of the weight of a capture, for rows.
 const WEIGHT: &str = "size + length(headers)";
 
 /// The row ids that are visible to readers: those above the floor, which must be the reader's own look at it.
@@ -291,10 +288,6 @@ pub(super) fn trim(
     }
     Ok(())
 }
-
-/// How many more rows are deleted at once between pinned captures than were added. There are more only after `keep` was made
-/// smaller, and then the next commits do the rest: senders wait for each of them.
-const BETWEEN_PINS: u64 = 64;
 
 /// The same where captures are pinned, which stay above the floor: below the oldest of them the floor is raised, above it each row
 /// is deleted by itself. The newest capture stays, even where pinned ones take all the room.

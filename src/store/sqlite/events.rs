@@ -4,13 +4,8 @@
 use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 
 use super::row::{self, int, row_id};
-use crate::model::{CaptureNumber, Delivery, Event, Recognised, Sender, Timestamp};
-
-/// Bits of the column `flags`.
-const OTHER_BODY: i64 = 1;
-const OTHER_TYPE: i64 = 2;
-const REPLAYED: i64 = 4;
-const OUT_OF_ORDER: i64 = 8;
+use crate::model::{Event, Recognised, Sender, Timestamp};
+use crate::store::encode::{self, OTHER_BODY, OTHER_TYPE, OUT_OF_ORDER, REPLAYED};
 
 /// The delivery before this one.
 struct Before {
@@ -179,15 +174,7 @@ type Columns = (
 pub(super) fn read(text: Option<&str>) -> Option<Recognised> {
     let (provider, id, kind, at, number, first, previous, flags, is_delivery): Columns =
         serde_json::from_str(text?).ok()?;
-    let delivery = Delivery {
-        number,
-        first: CaptureNumber(first),
-        previous: previous.map(CaptureNumber),
-        same_body: flags & OTHER_BODY == 0,
-        same_type: flags & OTHER_TYPE == 0,
-        replayed: flags & REPLAYED != 0,
-        out_of_order: flags & OUT_OF_ORDER != 0,
-    };
+    let delivery = encode::delivery(number, first, previous, flags);
     Some(Recognised {
         provider,
         event: Event {

@@ -1,8 +1,8 @@
 //! The embedded engine: one SQLite file in a data folder, for one server.
 //!
 //! [`writer`] is the one thread that writes, fed by [`queue`] a batch at a time; [`reader`] holds read-only connections that
-//! never wait for it; [`checkpoint`] empties the write-ahead log in the background, [`purge`] deletes in small steps; [`cache`]
-//! knows bins by name; [`folder`] opens the database, [`room`] is for the day the disk is full. [`bins`], [`captures`],
+//! never wait for it; [`checkpoint`] empties the write-ahead log in the background, [`purge`] deletes in small steps;
+//! [`folder`] opens the database, [`room`] is for the day the disk is full. [`bins`], [`captures`],
 //! [`search`], [`events`], [`marks`], [`attempts`], [`forwards`], [`shares`], [`replies`], [`uses`] and [`refusals`] are the SQL, [`row`] turns
 //! columns into the model.
 //!
@@ -11,7 +11,6 @@
 
 mod attempts;
 mod bins;
-mod cache;
 mod captures;
 mod checkpoint;
 mod events;
@@ -42,12 +41,12 @@ use bytes::Bytes;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
 use self::bins::Name;
-use self::cache::Cache;
 use self::checkpoint::Checkpointer;
 use self::queue::{Append, Queue, closed};
 use self::reader::Readers;
 use self::room::Room;
 use self::writer::{Outcome, Writer};
+use super::cache::Cache;
 use super::{
     Address, Change, ChangeFeed, Error, Found, Job, Measures, Result, Search, Store, Window,
 };

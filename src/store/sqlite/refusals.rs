@@ -5,9 +5,7 @@ use rusqlite::{Connection, params};
 use super::queue::Refused;
 use super::row::{self, int};
 use crate::model::Refusal;
-
-/// How many traces a bin keeps.
-const KEPT: u64 = 100;
+use crate::store::bounds::REFUSALS;
 
 /// Counts refusals and keeps their traces, as part of a transaction.
 pub(super) fn insert(
@@ -39,7 +37,7 @@ pub(super) fn insert(
             "DELETE FROM refusals WHERE serial = ?1 AND rowid NOT IN
              (SELECT rowid FROM refusals WHERE serial = ?1 ORDER BY at DESC, rowid DESC LIMIT ?2)",
         )?
-        .execute([int(serial), int(KEPT)])?;
+        .execute([int(serial), int(REFUSALS)])?;
     Ok(())
 }
 

@@ -4,9 +4,7 @@ use rusqlite::{Connection, params};
 
 use super::row::row_id;
 use crate::model::{Fault, Reply};
-
-/// How many bytes of a reply's body are kept: it does not count towards what the bin may keep.
-const KEPT: usize = 64 * 1024;
+use crate::store::bounds::REPLY_BODY;
 
 /// Writes the reply of capture `n`, where it is more than a status.
 pub(super) fn insert(
@@ -28,7 +26,7 @@ pub(super) fn insert(
         .execute(params![
             row_id(serial, n),
             reply.headers.block().as_ref(),
-            reply.body.get(..KEPT).unwrap_or(&reply.body),
+            reply.body.get(..REPLY_BODY).unwrap_or(&reply.body),
             reply.fault.map(Fault::as_str),
             reply.error,
         ])

@@ -1,6 +1,6 @@
 //! Columns to values and back.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 
 use bytes::Bytes;
 use rusqlite::Row;
@@ -11,6 +11,8 @@ use crate::model::{
     Bin, BinId, BodyState, Capture, CaptureLine, CaptureNumber, Envelope, Fault, Head, Headers,
     Marks, Reason, Refusal, Reply, Scheme, Timestamp, Version,
 };
+use crate::store::encode::{self, ip};
+pub(super) use crate::store::encode::{int, ip_bytes, peer_bytes};
 
 /// How many bits of a capture's row id are its number.
 const NUMBER_BITS: u32 = 36;
@@ -31,11 +33,6 @@ pub(super) fn serial(row_id: i64) -> u64 {
     (row_id >> NUMBER_BITS).max(0).cast_unsigned()
 }
 
-/// A count as SQLite keeps it; what is beyond its range is clamped.
-pub(super) fn int(count: u64) -> i64 {
-    i64::try_from(count).unwrap_or(i64::MAX)
-}
-
 /// A count as it was kept.
 pub(super) fn count(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
     Ok(row.get::<_, i64>(column)?.max(0).cast_unsigned())
@@ -46,41 +43,9 @@ fn odd(column: usize, what: &'static str) -> rusqlite::Error {
     rusqlite::Error::FromSqlConversionFailure(column, Type::Blob, what.into())
 }
 
-/// An address as 4 or 16 bytes.
-pub(super) fn ip_bytes(ip: IpAddr, buffer: &mut [u8; 18]) -> usize {
-    match ip {
-        IpAddr::V4(ip) => {
-            buffer[..4].copy_from_slice(&ip.octets());
-            4
-        }
-        IpAddr::V6(ip) => {
-            buffer[..16].copy_from_slice(&ip.octets());
-            16
-        }
-    }
-}
-
-/// An address and a port as 6 or 18 bytes.
-pub(super) fn peer_bytes(peer: SocketAddr, buffer: &mut [u8; 18]) -> usize {
-    let at = ip_bytes(peer.ip(), buffer);
-    buffer[at..at + 2].copy_from_slice(&peer.port().to_be_bytes());
-    at + 2
-}
-
-fn ip(bytes: &[u8]) -> Option<IpAddr> {
-    if let Ok(v4) = <[u8; 4]>::try_from(bytes) {
-        Some(v4.into())
-    } else {
-        <[u8; 16]>::try_from(bytes).ok().map(IpAddr::from)
-    }
-}
-
 fn peer(row: &Row<'_>, column: usize) -> rusqlite::Result<SocketAddr> {
     let bytes = row.get_ref(column)?.as_blob()?;
-    let parsed = bytes
-        .split_last_chunk::<2>()
-        .and_then(|(address, port)| Some(SocketAddr::new(ip(address)?, u16::from_be_bytes(*port))));
-    parsed.ok_or_else(|| odd(column, "not an address with a port"))
+    encode::peer(bytes).ok_or_else(|| odd(column, "not an address with a port"))
 }
 
 pub(super) fn bytes(row: &Row<'_>, column: usize) -> rusqlite::Result<Bytes> {
@@ -233,16 +198,5 @@ mod tests {
         assert!(row_id(1, 2) < row_id(1, 3));
         assert!(row_id(1, (1 << NUMBER_BITS) - 1) < row_id(2, 0));
         assert_eq!((serial(row_id(7, 41)), number(row_id(7, 41))), (7, 41));
-    }
-
-    #[test]
-    fn addresses_survive_their_bytes() {
-        for text in ["203.0.113.7:80", "[2001:db8::1]:65535"] {
-            let peer: SocketAddr = text.parse().unwrap();
-            let mut buffer = [0; 18];
-            let length = peer_bytes(peer, &mut buffer);
-            assert_eq!(ip(&buffer[..length - 2]), Some(peer.ip()));
-        }
-        assert_eq!(ip(b"12345"), None);
     }
 }

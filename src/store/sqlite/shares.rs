@@ -5,10 +5,8 @@ use sha2::{Digest, Sha256};
 
 use super::row::{self, int};
 use crate::model::{Bin, CaptureNumber, KeyHash, MaskKey, Share, Timestamp};
+use crate::store::bounds::ENDED_SHARES;
 use crate::store::{Error, Result};
-
-/// How many links that have ended are remembered of a bin, so that their addresses can say so.
-const ENDED: u64 = 1000;
 
 const SHARE: &str = "shares.id, n, shares.created_at, expires_at";
 
@@ -104,7 +102,7 @@ pub(super) fn insert(
             "DELETE FROM shares WHERE id IN (SELECT id FROM shares WHERE serial = ?1
              AND (revoked_at IS NOT NULL OR expires_at <= ?2) ORDER BY id DESC LIMIT -1 OFFSET ?3)",
         )?
-        .execute([int(serial), now.as_micros(), int(ENDED)])?;
+        .execute([int(serial), now.as_micros(), int(ENDED_SHARES)])?;
     let id = connection
         .prepare_cached(
             "INSERT INTO shares (key_hash, serial, n, created_at, expires_at) VALUES (?1, ?2, ?3, ?4, ?5)",

@@ -4,9 +4,7 @@ use rusqlite::{Connection, params};
 
 use super::row::int;
 use crate::model::Timestamp;
-
-/// How long a count is kept that is not used: longer than any sender goes on trying.
-const KEPT: i64 = 30 * 86_400_000_000;
+use crate::store::bounds::USES_KEPT;
 
 /// How many old counts go at once.
 const SWEEP: u64 = 10_000;
@@ -42,6 +40,6 @@ pub(super) fn sweep(connection: &Connection, now: Timestamp) -> rusqlite::Result
     let sql = "DELETE FROM uses WHERE (serial, rule, key) IN (SELECT serial, rule, key FROM uses WHERE at < ?1 LIMIT ?2)";
     let gone = connection
         .prepare_cached(sql)?
-        .execute(params![now.as_micros() - KEPT, int(SWEEP)])?;
+        .execute(params![now.as_micros() - USES_KEPT, int(SWEEP)])?;
     Ok(gone as u64 == SWEEP)
 }

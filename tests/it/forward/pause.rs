@@ -43,9 +43,7 @@ fn draft() -> Draft {
 async fn a_target_that_fails_for_long_is_paused_until_somebody_goes_on() {
     let folder = tempfile::TempDir::new().unwrap();
     let clock = Clock::manual(Timestamp::from_micros(1_795_599_012_000_000));
-    let config = StoreConfig {
-        data: folder.path().to_owned(),
-    };
+    let config = StoreConfig::sqlite(folder.path().to_owned());
     let store: Arc<dyn Store> = store::open(&config, clock.clone()).await.unwrap();
     let target = Target::answering(|_, _| b"HTTP/1.1 500 \r\nContent-Length: 0\r\n\r\n".to_vec());
     let one = serde_json::json!({ "url": target.url("/"), "retry": false });

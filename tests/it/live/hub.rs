@@ -31,7 +31,7 @@ impl House {
     async fn build(max_watchers: usize) -> Self {
         let folder = TempDir::new().unwrap();
         let data = folder.path().join("data");
-        let store = store::open(&StoreConfig { data }, Clock::System)
+        let store = store::open(&StoreConfig::sqlite(data), Clock::System)
             .await
             .unwrap();
         let (stop, stopping) = watch::channel(false);

@@ -13,6 +13,7 @@ mod keep;
 mod leases;
 mod marks;
 mod numbers;
+mod postgres;
 mod refusals;
 mod rules;
 mod search;

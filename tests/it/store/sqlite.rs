@@ -12,7 +12,7 @@ use super::{Opening, Place, assert_fails, draft, run, store_contract};
 fn open(folder: &Path, clock: Clock) -> Opening<'_> {
     Box::pin(async move {
         let data = folder.join("data");
-        store::open(&StoreConfig { data }, clock).await
+        store::open(&StoreConfig::sqlite(data), clock).await
     })
 }
 

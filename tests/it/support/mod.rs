@@ -1,4 +1,4 @@
-//! What the tests share: a server of their own, bytes on a socket, a stream of events.
+//! What the tests share: a server of their own, a PostgreSQL of their own, bytes on a socket, a stream of events.
 
 pub(crate) mod browser;
 pub(crate) mod disk;

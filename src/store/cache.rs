@@ -3,12 +3,28 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use super::bins::Name;
-use crate::model::{Bin, Timestamp};
-use crate::store::{Error, Result};
+use super::{Address, Error, Result};
+use crate::model::{Alias, Bin, BinId, KeyHash, Timestamp};
 
 /// How many names are kept in mind; beyond it all are forgotten and found again as they are asked for.
 const NAMES: usize = 100_000;
+
+/// What identifies a bin.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(super) enum Name {
+    Id(BinId),
+    Alias(Alias),
+    Key(KeyHash),
+}
+
+impl From<&Address> for Name {
+    fn from(address: &Address) -> Self {
+        match address {
+            Address::Id(id) => Self::Id(*id),
+            Address::Alias(alias) => Self::Alias(alias.clone()),
+        }
+    }
+}
 
 #[derive(Clone, Debug)]
 enum Known {
@@ -89,6 +105,14 @@ impl Cache {
         let alias = bin.settings.alias.clone().map(Name::Alias);
         self.forget_where(|name, known| {
             known.serial() == bin.serial || Some(name) == alias.as_ref()
+        });
+    }
+
+    /// Forgets the bin of that serial, of which only that is known, and whatever an alias named that is gone: the bin may have it now.
+    pub(super) fn forget_serial(&self, serial: u64) {
+        self.forget_where(|name, known| {
+            known.serial() == serial
+                || matches!((name, known), (Name::Alias(_), Known::Gone { .. }))
         });
     }
 
