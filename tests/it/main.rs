@@ -8,6 +8,7 @@
 
 mod api;
 mod axe;
+mod backup;
 mod bench;
 mod browser;
 mod capture;
@@ -23,6 +24,7 @@ mod keyboard;
 mod limits;
 mod list;
 mod live;
+mod metrics;
 mod operations;
 mod page;
 mod plan;

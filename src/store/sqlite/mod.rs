@@ -2,7 +2,8 @@
 //!
 //! [`writer`] is the one thread that writes, fed by [`queue`] a batch at a time; [`reader`] holds read-only connections that
 //! never wait for it; [`checkpoint`] empties the write-ahead log in the background, [`purge`] deletes in small steps; [`cache`]
-//! knows bins by name; [`folder`] opens the database, [`room`] is for the day the disk is full. [`bins`], [`captures`],
+//! knows bins by name; [`folder`] opens the database, [`room`] is for the day the disk is full; [`backup`](mod@backup) and [`check`](mod@check)
+//! work on a database beside its server, or without one. [`bins`], [`captures`],
 //! [`search`], [`events`], [`marks`], [`attempts`], [`forwards`], [`shares`], [`replies`], [`uses`] and [`refusals`] are the SQL, [`row`] turns
 //! columns into the model.
 //!
@@ -10,9 +11,11 @@
 //! (<https://www.sqlite.org/pragma.html#pragma_synchronous>).
 
 mod attempts;
+mod backup;
 mod bins;
 mod cache;
 mod captures;
+mod check;
 mod checkpoint;
 mod events;
 mod folder;
@@ -32,6 +35,7 @@ mod uses;
 mod writer;
 
 use std::fs::File;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -39,6 +43,9 @@ use std::thread::JoinHandle;
 use async_trait::async_trait;
 use bytes::Bytes;
 use tokio::sync::{broadcast, mpsc, oneshot};
+
+pub use self::backup::{Error as BackupError, backup, restore};
+pub use self::check::check;
 
 use self::bins::Name;
 use self::cache::Cache;
@@ -54,6 +61,11 @@ use crate::model::{
     Marks, MarksChange, MaskKey, Refusal, Reply, Settings, Settled, Share, TargetState, Timestamp,
     Try, Usage,
 };
+
+/// The database in a data folder.
+pub fn file_in(data: &Path) -> PathBuf {
+    data.join(folder::FILE)
+}
 
 /// How many batches of changes a reader of the feed may be behind.
 const FEED: usize = 1024;
