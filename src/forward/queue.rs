@@ -22,7 +22,8 @@ use crate::model::{
     AttemptKind, Bin, BinId, BodyState, Clock, Failure, FailureCause, Forward, Headers, Sent,
     Settled, Target, Timestamp, Try,
 };
-use crate::outbound;
+use crate::outbound::{self, Certificates};
+use crate::provider::Certificate;
 use crate::store::{self, Address, Change, ChangeFeed, Store};
 use crate::verdict;
 
@@ -51,6 +52,7 @@ type Lane = (BinId, String);
 pub struct Forwarder {
     store: Arc<dyn Store>,
     client: outbound::Client,
+    certificates: Certificates,
     clock: Clock,
     /// The server's public address, where it has one: verdicts may depend on it.
     base: Option<String>,
@@ -120,12 +122,14 @@ impl Forwarder {
     pub fn new(
         store: Arc<dyn Store>,
         client: outbound::Client,
+        certificates: Certificates,
         clock: Clock,
         base: Option<String>,
     ) -> Arc<Self> {
         Arc::new(Self {
             store,
             client,
+            certificates,
             clock,
             base,
             lanes: Mutex::default(),
@@ -284,7 +288,13 @@ impl Forwarder {
             return Ok((Settled::Done, None));
         };
         if filter.needs_verdict() {
-            capture.line.verdict = verdict::of(bin, self.base.as_deref(), &capture);
+            let address = verdict::certificate_url(bin, &capture.line, &capture.body);
+            let fetched = match address {
+                Some(address) => Some(self.certificates.fetch(&address).await),
+                None => None,
+            };
+            let given = Certificate::of(fetched.as_ref().map(|came| came.as_deref()));
+            capture.line.verdict = verdict::of(bin, self.base.as_deref(), &capture, given);
         }
         if !filter.matches(&Subject::capture(&capture)) {
             return Ok((Settled::Done, None));

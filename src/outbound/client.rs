@@ -48,6 +48,9 @@ pub(super) enum Names {
     System,
     #[cfg(test)]
     Fixed(Arc<dyn Fn() -> Vec<std::net::IpAddr> + Send + Sync>),
+    /// All of them lead to one place, whatever the port.
+    #[cfg(test)]
+    To(SocketAddr),
 }
 
 /// Calls others.
@@ -118,6 +121,22 @@ impl Client {
             places: Arc::new(Semaphore::new(AT_ONCE)),
             clock,
         }
+    }
+
+    /// A client for whom every name leads to one address on this machine, and one certificate is trusted: what a provider's own
+    /// hosts are in tests. There is no flag for that: who may choose where names lead chooses what is believed.
+    ///
+    /// # Panics
+    /// Where the certificate is none.
+    #[cfg(test)]
+    pub(crate) fn leading_to(address: SocketAddr, certificate: &[u8], allow: &str) -> Self {
+        let mut roots = RootCertStore::empty();
+        roots.add(certificate.to_vec().into()).unwrap();
+        let mut config = crate::config::Config::with_defaults().outbound;
+        config.allow = vec![allow.parse().unwrap()];
+        let mut client = Self::trusting(&config, Clock::System, roots);
+        client.names = Names::To(address);
+        client
     }
 
     /// Sends a request and reads the answer; whatever happens is in what it gives.
@@ -218,6 +237,8 @@ impl Client {
                 .into_iter()
                 .map(|ip| SocketAddr::new(ip, port))
                 .collect()),
+            #[cfg(test)]
+            Names::To(address) => Ok(vec![*address]),
         }
     }
 

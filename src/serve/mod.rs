@@ -23,13 +23,13 @@ use tower::ServiceExt;
 pub use connection::{Answering, Cut, HandlerResponse};
 
 use crate::config::{Config, LimitsConfig};
-use crate::forward::Forwarder;
+use crate::forward::{Forwarder, Visitor};
 use crate::ingest::{Ingest, Link};
 use crate::live::Hub;
 use crate::metrics::metrics;
 use crate::model::{Clock, Reason};
 use crate::outbound;
-use crate::store::{self, retention};
+use crate::store::{self, Job, lease, retention};
 use crate::web::{self, App};
 
 /// How many connections may wait to be accepted.
@@ -71,7 +71,7 @@ pub trait Handler: Send + Sync + 'static {
 /// hookwell itself: captures first, and whatever is not addressed to a bin is a page or the API.
 #[derive(Debug)]
 struct Hookwell {
-    ingest: Ingest,
+    ingest: Arc<Ingest>,
     router: axum::Router,
 }
 
@@ -153,23 +153,40 @@ pub async fn run(
         config.limits.max_watchers,
         stopped.clone(),
     );
-    let sweeper = tokio::spawn(retention::sweep(
-        Arc::clone(&store),
-        clock.clone(),
-        stopped.clone(),
-    ));
-    let ingest = Ingest::new(Arc::clone(&store), Arc::clone(&config), clock.clone());
+    let sweeper = tokio::spawn(lease::alone(Arc::clone(&store), Job::Sweep, {
+        let (store, clock, stopped) = (Arc::clone(&store), clock.clone(), stopped.clone());
+        move || retention::sweep(Arc::clone(&store), clock.clone(), stopped.clone())
+    }));
     let outbound = outbound::Client::new(&config.outbound, clock.clone());
+    let certificates = outbound::Certificates::new(outbound.clone());
+    let (visits, visitor) = Visitor::new(
+        Arc::clone(&store),
+        outbound.clone(),
+        certificates.clone(),
+        clock.clone(),
+        config.listen.public_base(),
+    );
+    let visiting = tokio::spawn(visitor.run());
+    let ingest = Ingest::new(Arc::clone(&store), Arc::clone(&config), clock.clone());
+    let ingest = Arc::new(ingest.telling(visits));
     let app = Arc::new(App {
         store: Arc::clone(&store),
+        ingest: Arc::clone(&ingest),
         hub,
         outbound: outbound.clone(),
+        certificates: certificates.clone(),
         config: Arc::clone(&config),
         clock: clock.clone(),
     });
     let base = config.listen.public_base();
-    let forwarder = Forwarder::new(Arc::clone(&store), outbound, clock.clone(), base);
-    let forwarding = tokio::spawn(forwarder.run());
+    let forwarding = tokio::spawn(lease::alone(Arc::clone(&store), Job::Forward, {
+        let (store, clock) = (Arc::clone(&store), clock.clone());
+        move || {
+            let (store, outbound) = (Arc::clone(&store), outbound.clone());
+            let certificates = certificates.clone();
+            Forwarder::new(store, outbound, certificates, clock.clone(), base.clone()).run()
+        }
+    }));
     let handler = Arc::new(Hookwell {
         ingest,
         router: web::router(&app),
@@ -204,6 +221,7 @@ pub async fn run(
     sweeper.abort();
     // What is under way is tried again by the next server.
     forwarding.abort();
+    visiting.abort();
     store.close().await;
     tracing::info!("stopped");
     Ok(())

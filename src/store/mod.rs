@@ -20,17 +20,20 @@
 //! suite.
 
 mod error;
+pub mod lease;
 pub mod retention;
 mod search;
 pub mod sqlite;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use tokio::sync::broadcast;
 
 pub use error::{Error, Result};
+pub use lease::Job;
 pub use search::{Found, Pick, STEP, Search};
 
 use crate::config::StoreConfig;
@@ -187,6 +190,15 @@ pub trait Store: Send + Sync + std::fmt::Debug {
         numbers: Vec<CaptureNumber>,
     ) -> Result<Vec<(CaptureNumber, Bytes)>>;
 
+    /// The deliveries of the event that capture `n` is one of, itself among them, without their bodies. None where deliveries of it
+    /// cannot be told apart, or it is not there.
+    async fn deliveries(
+        &self,
+        bin: &Bin,
+        n: CaptureNumber,
+        window: Window,
+    ) -> Result<Vec<CaptureLine>>;
+
     /// The nearest captures around `n`, itself left out: the next newer and the next older one.
     async fn neighbours(
         &self,
@@ -271,6 +283,10 @@ pub trait Store: Send + Sync + std::fmt::Debug {
 
     /// Whether the store can write now.
     async fn check_ready(&self) -> Result<()>;
+
+    /// Takes a job for this node, or keeps it, for so long from now on; `false` when another node has it. What a node has it gives
+    /// back when it is [closed](Self::close).
+    async fn lease(&self, job: Job, time: Duration) -> Result<bool>;
 
     /// Finishes what was accepted and closes; later calls fail with [`Error::Unavailable`].
     async fn close(&self);

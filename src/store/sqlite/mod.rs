@@ -39,6 +39,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -54,7 +55,9 @@ use self::queue::{Append, Queue, closed};
 use self::reader::Readers;
 use self::room::Room;
 use self::writer::{Outcome, Writer};
-use super::{Address, Change, ChangeFeed, Error, Found, Measures, Result, Search, Store, Window};
+use super::{
+    Address, Change, ChangeFeed, Error, Found, Job, Measures, Result, Search, Store, Window,
+};
 use crate::config::StoreConfig;
 use crate::model::{
     Attempt, Bin, BinId, Capture, CaptureLine, CaptureNumber, Clock, Draft, Forward, KeyHash,
@@ -382,6 +385,18 @@ impl Store for Sqlite {
             .await
     }
 
+    async fn deliveries(
+        &self,
+        bin: &Bin,
+        n: CaptureNumber,
+        window: Window,
+    ) -> Result<Vec<CaptureLine>> {
+        let serial = bin.serial;
+        self.readers
+            .read(move |connection| captures::deliveries(connection, serial, n, window))
+            .await
+    }
+
     async fn neighbours(
         &self,
         bin: &Bin,
@@ -607,6 +622,10 @@ impl Store for Sqlite {
             writer.noting_full(beaten).map(|_| ())
         };
         self.write(work).await
+    }
+
+    async fn lease(&self, _: Job, _: Duration) -> Result<bool> {
+        Ok(true) // The folder is locked: there is no other node.
     }
 
     async fn close(&self) {
