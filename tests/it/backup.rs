@@ -60,9 +60,9 @@ fn under_load(server: &Server, bin: &Bin, work: impl FnOnce()) -> (usize, Ledger
         });
         over.store(true, Ordering::Relaxed);
         let mut all = Ledger::default();
-        clients
-            .into_iter()
-            .for_each(|client| all.add(client.join().unwrap()));
+        for client in clients {
+            all.add(client.join().unwrap());
+        }
         (before, all)
     })
 }
@@ -147,6 +147,9 @@ fn a_restore_touches_neither_data_nor_a_server() {
     assert_eq!(names, ["backup.db"], "nothing half-done is left");
 }
 
+/// What is done to a file.
+type Break<'a> = Box<dyn Fn(&Path) + 'a>;
+
 /// A database of a stopped server with some captures of a kind, and a copy of it to be broken.
 fn database(folder: &Path) -> std::path::PathBuf {
     let mut server = Server::start();
@@ -187,7 +190,6 @@ fn a_check_finds_what_is_broken() {
         let file = std::fs::OpenOptions::new().write(true).open(file).unwrap();
         file.set_len(file.metadata().unwrap().len() / 2).unwrap();
     };
-    type Break<'a> = Box<dyn Fn(&Path) + 'a>;
     let ways: [(&str, Break<'_>, &str); 9] = [
         (
             "its head is lost",
