@@ -77,6 +77,7 @@ pub struct Metrics {
     feed_lags: IntCounter,
     replays: Outcomes,
     sent_on: Outcomes,
+    handshakes: Outcomes,
     forward_lanes: IntGauge,
     start_time: IntGauge,
 }
@@ -149,6 +150,7 @@ impl Metrics {
             )?,
             replays: Outcomes::of(&attempts, AttemptKind::Replay)?,
             sent_on: Outcomes::of(&attempts, AttemptKind::Target)?,
+            handshakes: Outcomes::of(&attempts, AttemptKind::Handshake)?,
             forward_lanes: made.gauge(
                 "hookwell_forward_lanes",
                 "Targets for which something waits to be sent on.",
@@ -215,6 +217,7 @@ impl Metrics {
         match tried.kind {
             AttemptKind::Replay => self.replays.count(tried),
             AttemptKind::Target => self.sent_on.count(tried),
+            AttemptKind::Handshake => self.handshakes.count(tried),
             AttemptKind::Listen => {} // Those are made elsewhere, and only told here.
         }
     }
