@@ -24,6 +24,7 @@ mod report;
 mod send;
 mod serve;
 mod tail;
+mod traces;
 mod verify;
 mod wait;
 

@@ -36,3 +36,4 @@ mod slow;
 mod store;
 mod support;
 mod takeaway;
+mod traces;
