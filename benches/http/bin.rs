@@ -34,6 +34,11 @@ impl Bin {
             Keep::Default => json!({}),
             Keep::All => json!({"keep": {"captures": 0, "bytes": 0, "days": 0}}),
         };
+        Self::create_with(address, &settings).await
+    }
+
+    /// Makes a new one with these settings.
+    pub(crate) async fn create_with(address: SocketAddr, settings: &Value) -> Result<Self> {
         let request = request::post_json(address, "/api/v1/bins", &settings.to_string());
         let answer = load::once(address, &request, 201).await?;
         let bin: Value = serde_json::from_slice(&answer.body)?;

@@ -29,10 +29,16 @@ pub(crate) struct Server {
 impl Server {
     /// A hookwell with an empty data folder and the settings that it has when none are given.
     pub(crate) fn hookwell(options: &Options) -> Result<Self> {
+        Self::hookwell_with(options, &[])
+    }
+
+    /// The same with flags.
+    pub(crate) fn hookwell_with(options: &Options, flags: &[&str]) -> Result<Self> {
         let data = tempfile::Builder::new()
             .prefix("bench-")
             .tempdir_in(&options.data)?;
-        let (child, address) = start(&mut hookwell_command(options, data.path())?)?;
+        let mut command = hookwell_command(options, data.path())?;
+        let (child, address) = start(command.args(flags))?;
         Ok(Self {
             child,
             address,

@@ -82,6 +82,7 @@ async fn measure(name: Name, options: &Options) -> Result<Vec<report::Row>> {
         Name::Million => scenario::million::run(options).await,
         Name::Watchers => scenario::watchers::run(options).await,
         Name::Delay => scenario::delay::run(options).await,
+        Name::DeadTargets => scenario::dead_targets::run(options).await,
         Name::Start => scenario::start::run(options).await,
         Name::Bodies => scenario::bodies::run(options).await,
         Name::Open => scenario::open::run(options).await,

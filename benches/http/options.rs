@@ -72,6 +72,8 @@ pub(crate) enum Name {
     Watchers,
     /// From POST to the watcher's event
     Delay,
+    /// What captures lose while a thousand targets do not answer
+    DeadTargets,
     /// From start to the first answer, and memory at rest
     Start,
     /// Peak memory while large bodies arrive

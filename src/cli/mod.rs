@@ -5,6 +5,8 @@
 //!
 //! To add a command: a file here and a variant of [`Command`].
 
+mod backup;
+mod check;
 mod client;
 mod export;
 mod follow;
@@ -22,6 +24,7 @@ mod report;
 mod send;
 mod serve;
 mod tail;
+mod traces;
 mod verify;
 mod wait;
 
@@ -61,6 +64,12 @@ pub enum Command {
     Export(export::Export),
     /// Take captures back out of a file, HAR or NDJSON; exit code 0 when all of them could be read
     Import(import::Import),
+    /// Copy the database into a file, also while the server runs
+    Backup(backup::Backup),
+    /// Put a backup into a data folder that has no database
+    Restore(backup::Restore),
+    /// Look whether the database, or a backup, is sound; exit code 0 when it is, 1 when not, 2 when it cannot be told
+    Check(check::Check),
     /// Send a sample event, signed as its provider signs; exit code 0 when each was answered with success
     Send(send::Send),
     /// Check the signature of a raw HTTP request; exit code 0 when it is valid, 1 when not, 2 when it cannot be checked
@@ -85,6 +94,9 @@ pub fn run() -> ExitCode {
         Command::Open(open) => open.run(),
         Command::Export(export) => export.run(),
         Command::Import(import) => import.run(),
+        Command::Backup(backup) => backup.run(),
+        Command::Restore(restore) => restore.run(),
+        Command::Check(check) => check.run(),
         Command::Send(send) => send.run(),
         Command::Verify(verify) => verify.run(),
     }

@@ -3,8 +3,14 @@
 use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitCode};
 
+use tokio::runtime::Handle;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer as _};
 
+use super::traces::Traces;
+use crate::config::log::SPANS;
 use crate::config::{Config, LogConfig, LogFormat};
 use crate::model::Clock;
 use crate::serve;
@@ -21,15 +27,16 @@ impl Serve {
         if let Some(error) = hide_password() {
             return super::complain(&error);
         }
-        if let Err(error) = start_log(&self.config.log) {
-            return super::complain(&*error);
-        }
         let runtime = match tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .build()
         {
             Ok(runtime) => runtime,
             Err(error) => return super::complain(&error),
+        };
+        let traces = match start_log(&self.config.log, runtime.handle()) {
+            Ok(traces) => traces,
+            Err(error) => return super::complain(&*error),
         };
         let ended = runtime.block_on(async {
             let (mut interrupt, mut terminate) = (
@@ -57,6 +64,9 @@ impl Serve {
                 () = second => Ok(()),
             }
         });
+        if let Some(traces) = traces {
+            traces.finish();
+        }
         // Whatever still runs is cut; all that was answered is stored.
         runtime.shutdown_background();
         ended.map_or_else(|error| super::complain(&*error), |()| ExitCode::SUCCESS)
@@ -101,22 +111,27 @@ async fn told_to_stop(interrupt: &mut Signal, terminate: &mut Signal) {
     }
 }
 
-/// Logs go to standard error; control characters in what strangers sent are escaped by the formatter.
-fn start_log(config: &LogConfig) -> Result<(), Box<dyn std::error::Error>> {
-    let filter = tracing_subscriber::EnvFilter::try_new(&config.log)?;
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr);
-    match config.log_format {
-        LogFormat::Text => builder
+/// Logs go to standard error; control characters in what strangers sent are escaped by the formatter. Traces go to the collector, where
+/// one is named.
+fn start_log(
+    config: &LogConfig,
+    runtime: &Handle,
+) -> Result<Option<Traces>, Box<dyn std::error::Error>> {
+    let collector = config.collector();
+    let traces = collector
+        .map(|collector| Traces::to(&collector, runtime))
+        .transpose()?;
+    let lines = EnvFilter::try_new(&config.log)?.add_directive(format!("{SPANS}=off").parse()?);
+    let printed = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let printed = match config.log_format {
+        LogFormat::Text => printed
             .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
-            .try_init()
-            .map_err(|error| error.to_string())?,
-        LogFormat::Json => builder
-            .json()
-            .flatten_event(true)
-            .try_init()
-            .map_err(|error| error.to_string())?,
-    }
-    Ok(())
+            .boxed(),
+        LogFormat::Json => printed.json().flatten_event(true).boxed(),
+    };
+    tracing_subscriber::registry()
+        .with(printed.with_filter(lines))
+        .with(traces.as_ref().map(Traces::layer))
+        .try_init()?;
+    Ok(traces)
 }

@@ -26,6 +26,8 @@ use hyper::Request;
 use hyper::body::Incoming;
 use hyper::http::request::Parts;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tracing::Instrument;
+use tracing::field::Empty;
 
 pub use address::Addressed;
 pub use link::{Link, Waiting};
@@ -34,6 +36,7 @@ pub use reply::Answer;
 use self::receive::{Budget, End, Receiving};
 use self::wire::{Started, WireHead};
 use crate::config::Config;
+use crate::config::log::SPANS;
 use crate::forward::Visits;
 use crate::metrics::metrics;
 use crate::model::head::without_fragment;
@@ -109,7 +112,18 @@ impl Ingest {
         link: &Link,
     ) -> Answer {
         let wire = link.begin();
-        let answer = self.capture_begun(addressed, request, wire, link).await;
+        let span = tracing::info_span!(
+            target: SPANS,
+            "capture",
+            otel.kind = "server",
+            http.response.status_code = Empty,
+        );
+        let answer = self
+            .capture_begun(addressed, request, wire, link)
+            .instrument(span.clone())
+            .await;
+        span.record("http.response.status_code", answer.status.as_u16());
+        drop(span);
         match answer.fault {
             Some(Fault::Close | Fault::Reset | Fault::Hang) => metrics().left_without_reply(),
             _ => metrics().replied(answer.status.as_u16()),

@@ -263,13 +263,13 @@ struct Outcomes([IntCounter; OUTCOMES.len() + FailureCause::ALL.len()]);
 
 impl Outcomes {
     fn of(family: &IntCounterVec, kind: AttemptKind) -> prometheus::Result<Self> {
-        let [taken, rejected] = OUTCOMES;
-        let [a, b, c, d, e, f, g] = FailureCause::ALL.map(FailureCause::as_str);
-        let mut made = Vec::new();
-        for outcome in [taken, rejected, a, b, c, d, e, f, g] {
-            made.push(family.get_metric_with_label_values(&[kind.as_str(), outcome])?);
-        }
-        Ok(Self(whole(made)?))
+        let outcomes = OUTCOMES
+            .into_iter()
+            .chain(FailureCause::ALL.map(FailureCause::as_str));
+        let made: prometheus::Result<Vec<_>> = outcomes
+            .map(|outcome| family.get_metric_with_label_values(&[kind.as_str(), outcome]))
+            .collect();
+        Ok(Self(whole(made?)?))
     }
 
     fn count(&self, tried: &Try) {

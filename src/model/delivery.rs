@@ -27,7 +27,7 @@ pub struct Sender {
 pub type Fingerprint = [u8; 16];
 
 /// The fingerprint of parts, each with its length, so that no two lists of parts are alike.
-fn fingerprint<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> Fingerprint {
+pub(crate) fn fingerprint<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> Fingerprint {
     let mut hasher = Sha256::new();
     for part in parts {
         hasher.update((part.len() as u64).to_le_bytes());

@@ -18,11 +18,14 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+use tracing::Instrument;
+use tracing::field::Empty;
 
 use super::guard::Guard;
 use super::url::Host;
 use super::{Request, Url, head};
 use crate::config::OutboundConfig;
+use crate::config::log::SPANS;
 use crate::metrics::metrics;
 use crate::model::{
     Answer, AttemptKind, Body, BodyState, Clock, Failure, FailureCause, Headers, Sent, Timestamp,
@@ -152,7 +155,16 @@ impl Client {
             until: tokio::time::Instant::now() + self.timeout,
             timeout: self.timeout,
         };
-        let (answer, failure) = match self.exchange(&call, request, &fields).await {
+        let span = tracing::info_span!(
+            target: SPANS,
+            "send",
+            otel.kind = "client",
+            hookwell.attempt = kind.as_str(),
+            http.response.status_code = Empty,
+            error.type = Empty,
+        );
+        let exchange = self.exchange(&call, request, &fields);
+        let (answer, failure) = match exchange.instrument(span.clone()).await {
             Ok((answer, failure)) => (Some(answer), failure),
             Err(failure) => (None, Some(failure)),
         };
@@ -169,6 +181,12 @@ impl Client {
             answer,
             failure,
         };
+        if let Some(answer) = &tried.answer {
+            span.record("http.response.status_code", answer.status);
+        }
+        if let Some(failure) = &tried.failure {
+            span.record("error.type", failure.cause.as_str());
+        }
         metrics().tried(&tried);
         tried
     }

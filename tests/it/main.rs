@@ -8,6 +8,7 @@
 
 mod api;
 mod axe;
+mod backup;
 mod bench;
 mod browser;
 mod capture;
@@ -24,6 +25,7 @@ mod keyboard;
 mod limits;
 mod list;
 mod live;
+mod metrics;
 mod nodes;
 mod operations;
 mod page;
@@ -36,3 +38,4 @@ mod slow;
 mod store;
 mod support;
 mod takeaway;
+mod traces;

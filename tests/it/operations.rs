@@ -127,6 +127,35 @@ fn health_and_readiness_are_told_apart() {
     assert_eq!(check(), Some(0));
 }
 
+#[test]
+fn a_failure_has_one_id_for_who_asked_and_in_the_log() {
+    let disk = Disk::new();
+    let server = disk.serve(&["--log-format", "json"]);
+    disk.plan(Plan::failing(rustix::io::Errno::IO));
+    let page = server.request("POST", "/", &["Accept: text/html"], b"");
+    let api = server.request("POST", "/api/v1/bins", &[], b"");
+    assert!(api.status >= 500, "{}", api.text());
+    let id = api.header("x-request-id").unwrap();
+    assert_eq!(api.json()["request_id"], id);
+    assert_ne!(page.header("x-request-id"), Some(id));
+    let line = eventually("the line of the failure", || {
+        let log = server.log();
+        let line = log.lines().find(|line| line.contains(id))?;
+        serde_json::from_str::<Value>(line).ok()
+    });
+    assert_eq!(line["level"], "ERROR", "{line}");
+    assert_eq!(line["route"], "/api/v1/bins", "{line}");
+    assert_eq!(line["status"], api.status, "{line}");
+    assert_eq!(line["span"]["id"], id, "{line}");
+    assert!(
+        line["cause"]
+            .as_str()
+            .is_some_and(|cause| !cause.is_empty()),
+        "{line}"
+    );
+    disk.plan(Plan::GOOD);
+}
+
 /// Sends secrets everywhere that a stranger or a reader can write something.
 fn send_secrets(server: &Server, bin: &Bin) {
     let key = &bin.key;

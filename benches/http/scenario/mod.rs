@@ -3,6 +3,7 @@
 //! To add one: a file, its name in [`options`](crate::options), its line in `measure`.
 
 pub(crate) mod bodies;
+pub(crate) mod dead_targets;
 pub(crate) mod delay;
 pub(crate) mod million;
 pub(crate) mod open;

@@ -20,11 +20,8 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0009_targets.sql"),
 ];
 
-/// Runs the steps that are missing, each in a transaction of its own with its version.
-///
-/// # Errors
-/// [`Error::TooNew`] when the database has done steps that this program does not know; [`Error::Engine`].
-pub(super) fn run(connection: &mut Connection, path: &Path) -> Result<()> {
+/// How many steps a database has done.
+fn version(connection: &Connection, path: &Path) -> Result<i64> {
     let known = i64::try_from(STEPS.len()).unwrap_or(i64::MAX);
     let found: i64 = connection
         .query_row("PRAGMA user_version", [], |row| row.get(0))
@@ -36,6 +33,23 @@ pub(super) fn run(connection: &mut Connection, path: &Path) -> Result<()> {
             known,
         });
     }
+    Ok(found)
+}
+
+/// Whether a database has done all steps.
+///
+/// # Errors
+/// As of [`run`].
+pub(super) fn known(connection: &Connection, path: &Path) -> Result<bool> {
+    version(connection, path).map(|found| usize::try_from(found) == Ok(STEPS.len()))
+}
+
+/// Runs the steps that are missing, each in a transaction of its own with its version.
+///
+/// # Errors
+/// [`Error::TooNew`] when the database has done steps that this program does not know; [`Error::Engine`].
+pub(super) fn run(connection: &mut Connection, path: &Path) -> Result<()> {
+    let found = version(connection, path)?;
     for (step, sql) in (1_i64..)
         .zip(STEPS)
         .skip(usize::try_from(found).unwrap_or(0))

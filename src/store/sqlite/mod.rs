@@ -1,8 +1,9 @@
 //! The embedded engine: one SQLite file in a data folder, for one server.
 //!
 //! [`writer`] is the one thread that writes, fed by [`queue`] a batch at a time; [`reader`] holds read-only connections that
-//! never wait for it; [`checkpoint`] empties the write-ahead log in the background, [`purge`] deletes in small steps;
-//! [`folder`] opens the database, [`room`] is for the day the disk is full. [`bins`], [`captures`],
+//! never wait for it; [`checkpoint`] empties the write-ahead log in the background, [`purge`] deletes in small steps; [`folder`]
+//! opens the database, [`room`] is for the day the disk is full; [`backup`](mod@backup) and [`check`](mod@check) work on a database
+//! beside its server, or without one. [`bins`], [`captures`],
 //! [`search`], [`events`], [`marks`], [`attempts`], [`forwards`], [`shares`], [`replies`], [`uses`] and [`refusals`] are the SQL, [`row`] turns
 //! columns into the model.
 //!
@@ -10,8 +11,10 @@
 //! (<https://www.sqlite.org/pragma.html#pragma_synchronous>).
 
 mod attempts;
+mod backup;
 mod bins;
 mod captures;
+mod check;
 mod checkpoint;
 mod events;
 mod folder;
@@ -31,6 +34,7 @@ mod uses;
 mod writer;
 
 use std::fs::File;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -39,6 +43,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use tokio::sync::{broadcast, mpsc, oneshot};
+
+pub use self::backup::{Error as BackupError, backup, restore};
+pub use self::check::check;
 
 use self::bins::Name;
 use self::checkpoint::Checkpointer;
@@ -56,6 +63,11 @@ use crate::model::{
     Marks, MarksChange, MaskKey, Refusal, Reply, Settings, Settled, Share, TargetState, Timestamp,
     Try, Usage,
 };
+
+/// The database in a data folder.
+pub fn file_in(data: &Path) -> PathBuf {
+    data.join(folder::FILE)
+}
 
 /// How many batches of changes a reader of the feed may be behind.
 const FEED: usize = 1024;

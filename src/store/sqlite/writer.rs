@@ -22,6 +22,7 @@ use super::queue::{
 };
 use super::room::{Room, SMALL, shrink_log};
 use super::{captures, events, forwards, marks, refusals, replies};
+use crate::config::log::SPANS;
 use crate::metrics::metrics;
 use crate::model::{Bin, BinId, CaptureNumber, Draft};
 use crate::store::{Address, Change, Error, Result};
@@ -266,6 +267,7 @@ impl Writer {
     /// transaction's, and leaves everything as it was.
     fn commit(&mut self, drafts: &[(&Bin, &Draft)]) -> Result<Vec<Result<CaptureNumber>>> {
         let (began, mut bytes) = (Instant::now(), 0);
+        let _span = tracing::info_span!(target: SPANS, "commit", captures = drafts.len()).entered();
         let transaction =
             Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)?;
         let mut insert = captures::Insert::prepare(&transaction)?;

@@ -7,7 +7,11 @@ use std::time::Instant;
 use axum::extract::{MatchedPath, Request};
 use axum::middleware::Next;
 use axum::response::Response;
+use tracing::Instrument;
+use tracing::field::Empty;
 
+use super::request_id;
+use crate::config::log::SPANS;
 use crate::metrics::metrics;
 use crate::web::{Cause, Error};
 
@@ -18,11 +22,26 @@ pub(super) async fn write(request: Request, next: Next) -> Response {
     // A method can be any token; hyper lets no other byte through, and escaping costs nothing.
     let method = request.method().as_str().escape_debug().to_string();
     let route = request.extensions().get::<MatchedPath>().cloned();
-    let response = next.run(request).await;
-
     let route = route.as_ref().map_or("(none)", MatchedPath::as_str);
+    let span = tracing::info_span!(
+        target: SPANS,
+        "request",
+        otel.name = format!("{method} {route}"),
+        otel.kind = "server",
+        otel.status_code = Empty,
+        http.request.method = method,
+        http.route = route,
+        http.response.status_code = Empty,
+        hookwell.request_id = request_id::current().map(tracing::field::display),
+    );
+    let response = next.run(request).instrument(span.clone()).await;
+
     let status = response.status().as_u16();
     metrics().responded(status);
+    span.record("http.response.status_code", status);
+    if response.status().is_server_error() {
+        span.record("otel.status_code", "ERROR");
+    }
     let duration_ms = began.elapsed().as_millis();
     if response.status().is_server_error() {
         let cause = response
