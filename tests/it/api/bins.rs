@@ -174,6 +174,12 @@ fn a_field_of_another_type_or_none_is_told_in_plain_words() {
             "body_limit",
             "body_limit: invalid value: integer `-1`, expected a whole number",
         ),
+        (
+            "",
+            r#"{"mask": {"json": ["**.x", "a..b"]}}"#,
+            "mask.json",
+            "mask.json: “a..b” is no path: keys and positions have dots between, as in items.0.token",
+        ),
         ("/captures/1/replay", "{}", "url", "url: is missing"),
         ("/captures/replay", "{}", "q", "q: is missing"),
         (
