@@ -73,7 +73,7 @@ impl Trace {
             why: refusal.sentence(),
             peer: refusal.peer.to_string(),
             line: text::one_line(&line, 200).into_owned(),
-            head: Spelled::from_bytes(&refusal.head),
+            head: Spelled::from_bytes(refusal.head.trim_ascii_end()),
         }
     }
 }
