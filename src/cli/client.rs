@@ -1,12 +1,12 @@
 //! hookwell's API from outside: the bin that a command is about, and calls on it.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use super::http::{self, Body, Response, Trust, TrustError, Url};
 use super::memory::{self, Memory};
@@ -170,6 +170,17 @@ impl Door {
         Ok((client, true))
     }
 
+    /// The file of certificates to trust beside the public ones.
+    pub(super) fn cacert(&self) -> Option<&Path> {
+        self.cacert.as_deref()
+    }
+
+    /// The file for how far the bin's captures were sent on to a target; `None` where there is no home.
+    pub(super) fn place(&self, client: &Client, target: &Url) -> Option<PathBuf> {
+        self.memory
+            .place(&client.server, &client.bin.id, &target.to_string())
+    }
+
     fn server(&self) -> Url {
         let of_bin = self.bin.as_ref().and_then(|bin| bin.server.clone());
         let server = self.server.clone().or(of_bin);
@@ -218,6 +229,15 @@ impl Client {
     /// That an answer is not one of hookwell's.
     pub(super) fn odd(&self) -> Error {
         Error::Odd(self.server.base())
+    }
+
+    /// Tells the server something, as JSON, and takes no notice of what it answers beside that it went well.
+    pub(super) async fn tell(&self, below: &str, what: &impl Serialize) -> Result<(), Error> {
+        let bytes = serde_json::to_vec(what).map_err(|_| self.odd())?;
+        let fields = [("Content-Type", "application/json")];
+        self.send("POST", below, "", &fields, http::full(bytes), PATIENCE)
+            .await
+            .map(|_| ())
     }
 
     /// A call for JSON that the server holds back: 408 is an answer here.

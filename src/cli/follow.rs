@@ -80,14 +80,31 @@ struct Count {
     is_all: bool,
 }
 
+/// Where to begin.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Begin<'a> {
+    /// With what comes from now on.
+    Now,
+    /// Behind a number, or with what the filter's word `since` takes.
+    Since(&'a str),
+    /// Behind a number.
+    Behind(u64),
+}
+
+impl<'a> From<Option<&'a str>> for Begin<'a> {
+    fn from(since: Option<&'a str>) -> Self {
+        since.map_or(Self::Now, Self::Since)
+    }
+}
+
 impl Follow {
-    /// Follows a bin from behind what `since` says: a number, or what the filter's word takes; without it, from now on.
+    /// Follows a bin.
     pub(super) async fn new(
         client: Client,
         filter: Option<String>,
-        since: Option<&str>,
+        begin: Begin<'_>,
     ) -> Result<Self, Error> {
-        let place = place(&client, since).await?;
+        let place = place(&client, begin).await?;
         Ok(Self {
             client,
             filter,
@@ -97,6 +114,11 @@ impl Follow {
             behind: None,
             failures: None,
         })
+    }
+
+    /// The number behind which it goes on.
+    pub(super) fn place(&self) -> u64 {
+        self.place
     }
 
     /// What comes next.
@@ -163,7 +185,7 @@ impl Follow {
     }
 
     /// How many captures came since the last that was given.
-    async fn missed(&self) -> Result<Option<u64>, Error> {
+    pub(super) async fn missed(&self) -> Result<Option<u64>, Error> {
         let since = format!("n>{}", self.place);
         let filter = match &self.filter {
             Some(filter) => format!("({filter}) {since}"),
@@ -234,8 +256,11 @@ async fn list(
 }
 
 /// Behind which number to begin.
-async fn place(client: &Client, since: Option<&str>) -> Result<u64, Error> {
-    if let Some(since) = since {
+async fn place(client: &Client, begin: Begin<'_>) -> Result<u64, Error> {
+    if let Begin::Behind(n) = begin {
+        return Ok(n);
+    }
+    if let Begin::Since(since) = begin {
         if let Ok(n) = since.trim_start_matches('#').parse() {
             return Ok(n);
         }

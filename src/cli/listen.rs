@@ -1,7 +1,8 @@
 //! `hookwell listen`: captures sent on to a program on one's own machine, as they come.
 //!
 //! One at a time, so that their order stays; each has the time of `--timeout`, so that one that is never answered does not hold up
-//! those behind it for ever.
+//! those behind it for ever. How far it came it keeps ([`place`](super::place)), and what was answered it tells the server
+//! ([`relay`](super::relay)).
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
@@ -9,10 +10,12 @@ use std::process::ExitCode;
 use serde_json::json;
 
 use super::client::{Client, Door, Error as ClientError};
-use super::follow::{self, Follow, News};
-use super::http::{Trust, TrustError, Url};
+use super::follow::{self, Begin, Follow, News};
+use super::http::{TrustError, Url};
 use super::local::{self, Capture, Forwarding, Outcome};
+use super::place::Place;
 use super::printable;
+use super::relay::Relay;
 
 /// Flags of `hookwell listen`.
 #[derive(Debug, clap::Args)]
@@ -31,6 +34,9 @@ pub struct Listen {
     /// Begin with those of this time (1h, a date, a time), or behind this number
     #[arg(long, value_name = "WHEN")]
     since: Option<String>,
+    /// Begin with what comes from now on, also where an earlier run for this target ended before
+    #[arg(long, conflicts_with = "since")]
+    fresh: bool,
     /// How to tell of them; times are UTC
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -89,7 +95,8 @@ enum Error {
 }
 
 /// Tells of requests and their answers.
-struct Teller {
+#[derive(Debug)]
+pub(super) struct Teller {
     format: Format,
     is_coloured: bool,
 }
@@ -107,27 +114,48 @@ impl Listen {
 
     async fn listen(&self) -> Result<(), Error> {
         let target = self.target.as_ref().or(self.forward_to.as_ref());
-        let trust = self.forwarding.trust()?;
+        let trust = self.forwarding.trust(self.door.cacert())?;
         let (client, is_new) = self.door.open_or_make().await?;
-        let since = self.since.as_deref();
-        let mut follow = Follow::new(client.clone(), self.q.clone(), since).await?;
+        let file = target.and_then(|target| self.door.place(&client, target));
+        let (mut place, last) = Place::open(file);
+        let begin = match (&self.since, last) {
+            (Some(since), _) => Begin::Since(since),
+            (None, Some(last)) if !self.fresh => Begin::Behind(last),
+            (None, _) => Begin::Now,
+        };
+        let mut follow = Follow::new(client.clone(), self.q.clone(), begin).await?;
+        place.set(follow.place());
         self.greet(&client, target, is_new);
+        if let Begin::Behind(last) = begin {
+            let missed = follow.missed().await.ok().flatten();
+            if let Some(remark) = went_on(last, missed) {
+                super::remark(&remark);
+            }
+        }
         let teller = Teller::new(self.format, &self.colour);
+        let mut relay = target.map(|target| Relay {
+            client: &client,
+            forwarding: &self.forwarding,
+            target,
+            trust,
+            place,
+            records: true,
+        });
         loop {
             let news = follow.next().await?;
             if let Some(remark) = follow::remark(&news) {
                 super::remark(&printable(&remark));
             }
-            let News::Captured(json) = news else {
-                continue;
-            };
-            let capture: Capture = serde_json::from_str(&json).map_err(|_| client.odd())?;
-            match target {
-                Some(target) => {
-                    self.forward(&teller, &client, &capture, target, &trust)
-                        .await?;
+            match (news, &mut relay) {
+                (News::Captured(json), relay) => {
+                    let capture: Capture = serde_json::from_str(&json).map_err(|_| client.odd())?;
+                    match relay {
+                        Some(relay) => relay.forward(&teller, &capture).await?,
+                        None => teller.came(&capture, None),
+                    }
                 }
-                None => teller.came(&capture, None),
+                (News::Rewound { last }, Some(relay)) => relay.place.end(last),
+                _ => {}
             }
         }
     }
@@ -144,50 +172,17 @@ impl Listen {
             super::remark(&format!("page: {}", client.page()));
         }
     }
-
-    async fn forward(
-        &self,
-        teller: &Teller,
-        client: &Client,
-        capture: &Capture,
-        target: &Url,
-        trust: &Trust,
-    ) -> Result<(), ClientError> {
-        if self.format == Format::Text {
-            teller.came(capture, None);
-        }
-        let mut pause = std::time::Duration::from_millis(250);
-        let outcome = loop {
-            match self.forwarding.send(client, capture, target, trust).await {
-                Ok(outcome) => break outcome,
-                // Its bytes are not here yet, so nothing was sent.
-                Err(error) if error.is_passing() => {
-                    super::remark(&printable(&format!(
-                        "#{} waits for its body: {}",
-                        capture.n,
-                        super::told(&error)
-                    )));
-                    tokio::time::sleep(pause).await;
-                    pause = (pause * 2).min(std::time::Duration::from_secs(10));
-                }
-                Err(error) if is_deleted(&error) => {
-                    super::remark(&printable(&format!("#{}: {error}", capture.n)));
-                    return Ok(());
-                }
-                Err(error) => return Err(error),
-            }
-        };
-        teller.answered(capture, &outcome);
-        if outcome.status.is_err() && self.format == Format::Text {
-            super::remark(&format!("again: hookwell replay {} {target}", capture.n));
-        }
-        Ok(())
-    }
 }
 
-/// Whether only the capture is not there any more. That the bin is gone the stream says.
-fn is_deleted(error: &ClientError) -> bool {
-    matches!(error, ClientError::Refused { status: 404, .. })
+/// Says behind what a listener goes on that was here before; `None` where nothing came meanwhile.
+fn went_on(last: u64, missed: Option<u64>) -> Option<String> {
+    let came = match missed {
+        Some(0) => return None,
+        Some(1) => "1 request came meanwhile".to_owned(),
+        Some(n) => format!("{n} requests came meanwhile"),
+        None => "requests came meanwhile".to_owned(),
+    };
+    Some(format!("going on behind #{last}: {came}"))
 }
 
 impl Replay {
@@ -205,19 +200,22 @@ impl Replay {
     }
 
     async fn replay(&self) -> Result<Outcome, Error> {
-        let trust = self.forwarding.trust()?;
+        let trust = self.forwarding.trust(self.door.cacert())?;
         let client = self.door.open().await?;
         let below = format!("/captures/{}", self.number);
         let capture: Capture = client.get_json(&below, "").await?;
         let teller = Teller::new(self.format, &self.colour);
-        if self.format == Format::Text {
-            teller.came(&capture, None);
-        }
+        teller.begun(&capture);
         let sent = self
             .forwarding
             .send(&client, &capture, &self.target, &trust);
         let outcome = sent.await?;
         teller.answered(&capture, &outcome);
+        let below = format!("/captures/{}/attempts", self.number);
+        if let Err(error) = client.tell(&below, &outcome.report).await {
+            let why = super::told(&error);
+            super::remark(&printable(&format!("its answer is not recorded: {why}")));
+        }
         Ok(outcome)
     }
 }
@@ -240,6 +238,20 @@ impl Teller {
             format!("\u{1b}[{code}m{text}\u{1b}[0m")
         } else {
             text.to_owned()
+        }
+    }
+
+    /// Says that a request is sent on. In JSON it is told of once, with its answer.
+    pub(super) fn begun(&self, capture: &Capture) {
+        if self.format == Format::Text {
+            self.came(capture, None);
+        }
+    }
+
+    /// Says to people what they could do.
+    pub(super) fn hint(&self, text: &str) {
+        if self.format == Format::Text {
+            super::remark(text);
         }
     }
 
@@ -272,7 +284,7 @@ impl Teller {
     }
 
     /// Says what was answered.
-    fn answered(&self, capture: &Capture, outcome: &Outcome) {
+    pub(super) fn answered(&self, capture: &Capture, outcome: &Outcome) {
         if self.format == Format::Json {
             self.came(capture, Some(outcome));
             return;

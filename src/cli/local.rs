@@ -1,14 +1,16 @@
 //! Captures sent on to a program on one's own machine: which address, which bytes, and what came back.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 
 use super::client::{Client, Error as ClientError};
 use super::http::{self, Trust, Url};
+use super::report::{Answered, Report};
 use crate::config;
-use crate::model::base64;
 use crate::model::head::{end_to_end, text};
+use crate::model::{Clock, base64};
 
 /// How much of an answer is read: its end is waited for, so that the program is not cut off.
 const ANSWER: usize = 64 << 20;
@@ -91,8 +93,6 @@ pub(super) struct Event {
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Error {
     #[error(transparent)]
-    Body(#[from] ClientError),
-    #[error(transparent)]
     Http(#[from] http::Error),
     #[error("the answer broke off")]
     Answer(#[source] std::io::Error),
@@ -104,15 +104,17 @@ pub(super) struct Outcome {
     /// The status of the answer.
     pub(super) status: Result<u16, Error>,
     pub(super) took: Duration,
+    /// The same, for the server.
+    pub(super) report: Report,
 }
 
 impl Forwarding {
-    /// Whom the target is trusted to be.
-    pub(super) fn trust(&self) -> Result<Trust, http::TrustError> {
+    /// Whom the target is trusted to be: the public authorities, those of the file, or anyone.
+    pub(super) fn trust(&self, file: Option<&Path>) -> Result<Trust, http::TrustError> {
         if self.skip_verify {
             Ok(Trust::anyone())
         } else {
-            Trust::authorities(None)
+            Trust::authorities(file)
         }
     }
 
@@ -130,34 +132,63 @@ impl Forwarding {
             let below = format!("/captures/{}/body", capture.n);
             client.bytes(client.get(&below, "").await?).await?
         };
-        let began = Instant::now();
-        let status = self.exchange(capture, body, target, trust).await;
-        let took = began.elapsed();
-        Ok(Outcome { status, took })
-    }
-
-    async fn exchange(
-        &self,
-        capture: &Capture,
-        body: Vec<u8>,
-        target: &Url,
-        trust: &Trust,
-    ) -> Result<u16, Error> {
         let url = self.url(target, &capture.path, capture.query.as_deref());
         let fields = self.fields(capture, &url, body.len());
+        let sent = (&*capture.method, &*fields, body.len());
+        let (started_at, began) = (Clock::System.now(), Instant::now());
+        let came = self
+            .exchange(&url, &capture.method, &fields, body, trust)
+            .await;
+        let took = began.elapsed();
+        let report = Report::new(&url, sent, (started_at, took), came.as_ref());
+        let status = came.and_then(|answered| match answered.broken {
+            None => Ok(answered.status),
+            Some(error) => Err(error),
+        });
+        Ok(Outcome {
+            status,
+            took,
+            report,
+        })
+    }
+
+    /// Sends a request and reads the answer, all within its time.
+    async fn exchange(
+        &self,
+        url: &Url,
+        method: &str,
+        fields: &[(Vec<u8>, Vec<u8>)],
+        body: Vec<u8>,
+        trust: &Trust,
+    ) -> Result<Answered, Error> {
         let fields = fields.iter().map(|(name, value)| (&**name, &**value));
-        let head = http::head(&capture.method, &url.target(), fields).await?;
+        let head = http::head(method, &url.target(), fields).await?;
         let request = http::Request::from_parts(head, http::full(body));
         let patience = if self.timeout.is_zero() {
             Duration::from_hours(24)
         } else {
             self.timeout
         };
-        let answer = http::send(&url, trust, request, patience).await?;
-        let status = answer.status().as_u16();
-        let read = http::read(answer.into_body(), ANSWER, patience).await;
-        read.map_err(Error::Answer)?;
-        Ok(status)
+        let until = Instant::now() + patience;
+        let answer = http::send(url, trust, request, patience).await?;
+        let (head, body) = answer.into_parts();
+        let left = until.saturating_duration_since(Instant::now());
+        let read = tokio::time::timeout(left, http::read(body, ANSWER, patience)).await;
+        let (body, is_more, broken) = match read {
+            Ok(Ok((body, is_whole))) => (body, !is_whole, None),
+            Ok(Err(error)) => (Vec::new(), false, Some(Error::Answer(error))),
+            Err(_) => {
+                let late = http::Error::Timeout(patience);
+                (Vec::new(), false, Some(Error::Http(late)))
+            }
+        };
+        Ok(Answered {
+            status: head.status.as_u16(),
+            headers: head.headers,
+            body,
+            is_more,
+            broken,
+        })
     }
 
     /// Where it goes: the target's path with the capture's behind it, the target's query with the capture's behind it.

@@ -1,4 +1,5 @@
-//! The bins that were made for whoever works here, in the folder for their settings: one for each server.
+//! The bins that were made for whoever works here, in the folder for their settings: one for each server. Beside them, how far
+//! `hookwell listen` came with each: a file for each [place](super::place).
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -7,7 +8,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use super::http::Url;
-use crate::model::BinKey;
+use crate::model::{BinKey, hex};
 
 /// Where it is kept.
 #[derive(Debug, Clone, clap::Args)]
@@ -41,10 +42,25 @@ impl Memory {
         let file = self.file()?;
         let mut bins = read(&file)?;
         bins.insert(server.base(), key.to_string());
-        write(&file, &bins).map_err(|error| Error::File(file, error))
+        let bytes = serde_json::to_vec_pretty(&bins)
+            .map_err(|error| Error::File(file.clone(), error.into()))?;
+        write(&file, bytes).map_err(|error| Error::File(file, error))
+    }
+
+    /// The file for how far a bin's captures were sent on to a target; `None` where there is no home.
+    pub(super) fn place(&self, server: &Url, bin: &str, target: &str) -> Option<PathBuf> {
+        // Names of files say nothing of what they are about: a target may have words in it that are nobody's business.
+        let what = format!("{}\n{bin}\n{target}", server.base());
+        let digest = ring::digest::digest(&ring::digest::SHA256, what.as_bytes());
+        let name = format!("{}.json", hex::encode(digest.as_ref()));
+        Some(self.folder().ok()?.join("places").join(name))
     }
 
     fn file(&self) -> Result<PathBuf, Error> {
+        Ok(self.folder()?.join("bins.json"))
+    }
+
+    fn folder(&self) -> Result<PathBuf, Error> {
         let folder = match &self.config_home {
             Some(folder) if folder.is_absolute() => folder.clone(),
             _ => std::env::home_dir()
@@ -52,7 +68,7 @@ impl Memory {
                 .ok_or(Error::NoHome)?
                 .join(".config"),
         };
-        Ok(folder.join("hookwell").join("bins.json"))
+        Ok(folder.join("hookwell"))
     }
 }
 
@@ -66,7 +82,7 @@ fn read(file: &Path) -> Result<BTreeMap<String, String>, Error> {
 }
 
 /// Writes a new file and puts it in the old one's place, so that it is never half there.
-fn write(file: &Path, bins: &BTreeMap<String, String>) -> io::Result<()> {
+pub(super) fn write(file: &Path, mut bytes: Vec<u8>) -> io::Result<()> {
     if let Some(folder) = file.parent() {
         fs::DirBuilder::new()
             .recursive(true)
@@ -80,7 +96,7 @@ fn write(file: &Path, bins: &BTreeMap<String, String>) -> io::Result<()> {
         .truncate(true)
         .mode(0o600)
         .open(&new)?;
-    out.write_all(&serde_json::to_vec_pretty(bins)?)?;
-    out.write_all(b"\n")?;
+    bytes.push(b'\n');
+    out.write_all(&bytes)?;
     fs::rename(new, file)
 }

@@ -33,7 +33,8 @@ impl Tail {
 
     async fn tail(&self) -> Result<(), Error> {
         let client = self.door.open().await?;
-        let mut follow = Follow::new(client, self.q.clone(), self.since.as_deref()).await?;
+        let begin = self.since.as_deref().into();
+        let mut follow = Follow::new(client, self.q.clone(), begin).await?;
         let mut told = 0;
         while self.count.is_none_or(|count| told < count) {
             let news = follow.next().await?;

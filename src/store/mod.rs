@@ -101,6 +101,15 @@ pub enum Change {
     Gone(BinId),
 }
 
+/// How it stands with a store; `None` is not known.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Measures {
+    /// What it takes of its disk, in bytes.
+    pub bytes: Option<u64>,
+    /// How many captures wait in this process to be committed.
+    pub waiting: Option<u64>,
+}
+
 /// What was committed, by this process or another one, a batch at a time.
 ///
 /// A reader that falls behind is told so
@@ -181,6 +190,15 @@ pub trait Store: Send + Sync + std::fmt::Debug {
         numbers: Vec<CaptureNumber>,
     ) -> Result<Vec<(CaptureNumber, Bytes)>>;
 
+    /// The deliveries of the event that capture `n` is one of, itself among them, without their bodies. None where deliveries of it
+    /// cannot be told apart, or it is not there.
+    async fn deliveries(
+        &self,
+        bin: &Bin,
+        n: CaptureNumber,
+        window: Window,
+    ) -> Result<Vec<CaptureLine>>;
+
     /// The nearest captures around `n`, itself left out: the next newer and the next older one.
     async fn neighbours(
         &self,
@@ -257,6 +275,11 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// One round of housekeeping: ends bins whose time is over, and frees the room of what was deleted. Returns whether
     /// there is more to do.
     async fn sweep(&self, now: Timestamp) -> Result<bool>;
+
+    /// What the store takes of its disk and how much waits for it, as far as the engine can tell cheaply.
+    async fn measure(&self) -> Result<Measures> {
+        Ok(Measures::default())
+    }
 
     /// Whether the store can write now.
     async fn check_ready(&self) -> Result<()>;

@@ -4,12 +4,13 @@ use std::fs;
 use std::path::Path;
 
 /// The table of `lib.rs`: a module, and its floor.
-const FLOORS: [(&str, u8); 21] = [
+const FLOORS: [(&str, u8); 22] = [
     ("model", 0),
     ("compare", 1),
     ("config", 1),
     ("filter", 1),
     ("mask", 1),
+    ("metrics", 1),
     ("viewer", 1),
     ("export", 1),
     ("template", 1),

@@ -48,7 +48,9 @@ use self::queue::{Append, Queue, closed};
 use self::reader::Readers;
 use self::room::Room;
 use self::writer::{Outcome, Writer};
-use super::{Address, Change, ChangeFeed, Error, Found, Job, Result, Search, Store, Window};
+use super::{
+    Address, Change, ChangeFeed, Error, Found, Job, Measures, Result, Search, Store, Window,
+};
 use crate::config::StoreConfig;
 use crate::model::{
     Attempt, Bin, BinId, Capture, CaptureLine, CaptureNumber, Clock, Draft, Forward, KeyHash,
@@ -371,6 +373,18 @@ impl Store for Sqlite {
             .await
     }
 
+    async fn deliveries(
+        &self,
+        bin: &Bin,
+        n: CaptureNumber,
+        window: Window,
+    ) -> Result<Vec<CaptureLine>> {
+        let serial = bin.serial;
+        self.readers
+            .read(move |connection| captures::deliveries(connection, serial, n, window))
+            .await
+    }
+
     async fn neighbours(
         &self,
         bin: &Bin,
@@ -572,6 +586,17 @@ impl Store for Sqlite {
         };
         let old = self.write(work).await?;
         Ok(more || old)
+    }
+
+    async fn measure(&self) -> Result<Measures> {
+        let waiting = Some(self.queue.waiting() as u64);
+        let files = self.readers.files();
+        // Stat may wait for a slow disk.
+        let bytes = tokio::task::spawn_blocking(move || folder::size(&files)).await;
+        Ok(Measures {
+            bytes: bytes.ok(),
+            waiting,
+        })
     }
 
     async fn check_ready(&self) -> Result<()> {

@@ -20,6 +20,7 @@ mod compare;
 mod error;
 mod events;
 mod json;
+pub(in crate::web) mod listened;
 mod marks;
 pub mod openapi;
 mod providers;
@@ -34,8 +35,9 @@ pub(in crate::web) mod wire;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::routing::any;
-use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
 use utoipa_axum::routes;
 
 pub use error::{Error, Problem};
@@ -68,9 +70,13 @@ fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(captures::show, marks::update, captures::delete))
         .routes(routes!(captures::body))
         .routes(routes!(captures::export_as))
+        .routes(routes!(captures::deliveries))
         .routes(routes!(attempts::create))
         .routes(routes!(replays::create))
-        .routes(routes!(attempts::index))
+        .routes(
+            routes!(attempts::index, listened::create)
+                .layer(DefaultBodyLimit::max(listened::LARGEST)),
+        )
         .routes(routes!(attempts::show))
         .routes(routes!(targets::index))
         .routes(routes!(targets::retry))

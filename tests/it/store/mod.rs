@@ -255,6 +255,7 @@ macro_rules! store_contract {
                 deliveries::without_an_id_body_and_signature_tell_deliveries_apart,
                 deliveries::copies_and_late_events_are_marked,
                 deliveries::what_is_gone_is_not_counted,
+                deliveries::deliveries_are_listed_by_any_of_them,
                 numbers::numbers_have_no_gaps_whoever_appends,
                 numbers::numbers_are_not_given_again_after_deleting_and_clearing,
                 numbers::numbers_become_visible_in_order,
