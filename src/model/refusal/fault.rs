@@ -93,7 +93,7 @@ fn field(line: &[u8]) -> Result<(&[u8], &[u8]), String> {
     if name.last().is_some_and(|byte| b" \t".contains(byte)) {
         return Err("has a space before its colon".to_owned());
     }
-    if let Some(&byte) = name.iter().find(|byte| !is_of_token(byte)) {
+    if let Some(&byte) = name.iter().find(|&&byte| !is_of_token(byte)) {
         return Err(format!("has the byte {} in its name", named(byte)));
     }
     let is_control = |byte: &&u8| byte.is_ascii_control() && **byte != b'\t';
@@ -135,7 +135,7 @@ impl<'a> Framing<'a> {
                 "Transfer-Encoding does not end with chunked: nobody knows where the body ends"
                     .to_owned()
             }
-            None if !self.lengths.iter().all(|value| is_number(value)) => {
+            None if !self.lengths.iter().all(is_number) => {
                 "Content-Length is not one number".to_owned()
             }
             None if self.lengths.iter().any(|value| Some(value) != first) => {
@@ -157,12 +157,12 @@ fn ends_with_chunked(coding: &[u8]) -> bool {
 }
 
 fn is_token(word: &[u8]) -> bool {
-    !word.is_empty() && word.iter().all(|byte| is_of_token(&byte))
+    !word.is_empty() && word.iter().all(|&byte| is_of_token(byte))
 }
 
 /// RFC 9110 section 5.6.2.
-fn is_of_token(byte: &&u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte)
+fn is_of_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
 /// A byte by its number, and as it is where it can be seen.
