@@ -74,7 +74,10 @@ fn every_described_call_is_answered() {
     conforms(&document(&server), "Attempt", &made.1);
     let mut all = routes::of_the_api(&server);
     // These need something to send, and somewhere to send it to.
-    all.retain(|route| !route.template.ends_with("/replay"));
+    all.retain(|route| {
+        let is_told = route.method == "POST" && route.template.ends_with("/attempts");
+        !is_told && !route.template.ends_with("/replay")
+    });
     all.sort_by_key(|route| {
         (
             route.method == "DELETE",
