@@ -24,8 +24,14 @@ const ANSWER: usize = 1 << 30;
 /// Which bin of which server.
 #[derive(Debug, Clone, clap::Args)]
 pub(super) struct Door {
-    /// The server's address [default: that of --bin, or <http://127.0.0.1:8080>]
-    #[arg(long, env = "HOOKWELL_SERVER", value_name = "URL", help_heading = HEADING)]
+    // No comment for documentation, which wants brackets around the address: help is read as it stands.
+    #[arg(
+        long,
+        env = "HOOKWELL_SERVER",
+        value_name = "URL",
+        help = "The server's address [default: that of --bin, or http://127.0.0.1:8080]",
+        help_heading = HEADING
+    )]
     server: Option<Url>,
     /// The bin's key, or the address of its page; safer in the variable than on the command line, where others may see it. Without
     /// it, the bin that `hookwell listen` made

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::client::{Client, Door, Error, PATIENCE, escaped};
 use crate::config;
@@ -41,26 +41,38 @@ pub struct Wait {
     /// Only those above this number; those that came before count too
     #[arg(long, value_name = "N", default_value_t = 0)]
     after: u64,
-    /// Write the outcome into a report for test tools (the XML of `JUnit`), too
-    #[arg(long, value_name = "FILE")]
+    // No comment for documentation, which wants marks around the name: help is read as it stands.
+    #[arg(
+        long,
+        value_name = "FILE",
+        help = "Write the outcome into a report for test tools (the XML of JUnit), too"
+    )]
     junit: Option<PathBuf>,
 }
 
-/// What the API answers.
+/// What the API answers. Captures are printed as it wrote them.
 #[derive(Deserialize)]
 struct Waited {
-    captures: Vec<Value>,
+    captures: Vec<Box<RawValue>>,
     after: u64,
 }
 
 #[derive(Deserialize)]
 struct Listed {
-    captures: Vec<Value>,
+    captures: Vec<Told>,
+}
+
+/// What is told of a capture.
+#[derive(Deserialize)]
+struct Told {
+    n: u64,
+    method: String,
+    path: String,
 }
 
 /// How it ended.
 struct Outcome {
-    found: Vec<Value>,
+    found: Vec<Box<RawValue>>,
     /// Why it was not enough; a line for each capture that came and was another.
     near: Vec<String>,
     took: Duration,
@@ -79,7 +91,7 @@ impl Wait {
         })
     }
 
-    fn is_enough(&self, found: &[Value]) -> bool {
+    fn is_enough(&self, found: &[Box<RawValue>]) -> bool {
         found.len() as u64 >= self.count
     }
 
@@ -149,23 +161,18 @@ impl Wait {
     }
 
     /// Which captures came that are not among those that were found, and what of the filter does not fit them.
-    async fn near(&self, client: &Client, found: &[Value]) -> Result<Vec<String>, Error> {
-        let numbers = |captures: &[Value]| -> Vec<u64> {
-            captures
-                .iter()
-                .filter_map(|one| one["n"].as_u64())
-                .collect()
-        };
-        let found = numbers(found);
+    async fn near(&self, client: &Client, found: &[Box<RawValue>]) -> Result<Vec<String>, Error> {
+        let found: Vec<u64> = found
+            .iter()
+            .filter_map(|one| serde_json::from_str::<Told>(one.get()).ok())
+            .map(|one| one.n)
+            .collect();
         let query = format!("limit={}", NEAR + found.len().min(100));
         let listed: Listed = client.get_json("/captures", &query).await?;
         let mut others = listed.captures;
-        others.retain(|one| {
-            let n = one["n"].as_u64().unwrap_or(0);
-            n > self.after && !found.contains(&n)
-        });
+        others.retain(|one| one.n > self.after && !found.contains(&one.n));
         others.truncate(NEAR);
-        let Some(first) = numbers(&others).into_iter().min() else {
+        let Some(first) = others.iter().map(|one| one.n).min() else {
             return Ok(Vec::new());
         };
         // The server has read it already, so that it can be read here.
@@ -178,7 +185,8 @@ impl Wait {
                 escaped(&part.to_string())
             );
             let listed: Listed = client.get_json("/captures", &query).await?;
-            fitting.push((part.to_string(), numbers(&listed.captures)));
+            let numbers = listed.captures.iter().map(|one| one.n).collect();
+            fitting.push((part.to_string(), numbers));
         }
         Ok(others
             .iter()
@@ -189,7 +197,7 @@ impl Wait {
 
     fn tell(&self, outcome: &Outcome) -> ExitCode {
         for capture in &outcome.found {
-            super::say(&super::printable(&capture.to_string()));
+            super::say(&super::printable(capture.get()));
         }
         let is_enough = self.is_enough(&outcome.found);
         let why = format!(
@@ -261,12 +269,11 @@ fn pause(failures: u32) -> Duration {
 }
 
 /// A capture that came, and what of the filter does not fit it.
-fn explained(capture: &Value, fitting: &[(String, Vec<u64>)]) -> String {
-    let n = capture["n"].as_u64().unwrap_or(0);
-    let text = |name: &str| capture[name].as_str().unwrap_or_default().to_owned();
+fn explained(capture: &Told, fitting: &[(String, Vec<u64>)]) -> String {
+    let Told { n, method, path } = capture;
     let wrong: Vec<_> = fitting
         .iter()
-        .filter(|(_, numbers)| !numbers.contains(&n))
+        .filter(|(_, numbers)| !numbers.contains(n))
         .map(|(part, _)| &**part)
         .collect();
     let why = if wrong.is_empty() {
@@ -274,7 +281,7 @@ fn explained(capture: &Value, fitting: &[(String, Vec<u64>)]) -> String {
     } else {
         format!("does not match {}", wrong.join(", "))
     };
-    format!("#{n} {} {}: {why}", text("method"), text("path"))
+    format!("#{n} {method} {path}: {why}")
 }
 
 /// Text inside of XML; what XML cannot hold is left out.

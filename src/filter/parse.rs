@@ -184,9 +184,10 @@ impl<'t> Parser<'t> {
         };
         let field = field::find(word).ok_or_else(|| Error::new(begin, field::unknown(word)))?;
         if given.is_empty() && !has_quotes {
+            let name: String = name.iter().map(|char| char.c).collect();
             return Err(Error::new(
                 value_at,
-                format!("a value stands behind {}{}", field.name, operator.as_str()),
+                format!("a value stands behind {name}{}", operator.as_str()),
             ));
         }
         // Quotes of the name do not count.

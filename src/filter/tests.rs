@@ -201,6 +201,7 @@ fn mistakes_are_said_with_their_place() {
         ("colour:red", 0, "one of method"),
         ("method:POST statsu:500", 12, "did you mean status?"),
         ("method:", 7, "a value stands behind method:"),
+        ("json.a.b>=", 10, "a value stands behind json.a.b>="),
         ("status:", 7, "a value"),
         ("path:/x (method:GET", 8, "never closed"),
         ("a)", 1, "closes nothing"),

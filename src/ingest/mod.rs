@@ -304,7 +304,9 @@ impl Ingest {
     pub fn refused(&self, link: &Link, reason: Reason) {
         let head = link.refused_head();
         let first = head.split(|&byte| byte == b'\n').next().unwrap_or_default();
-        let target = wire::request_line(first).map(|(_, target)| String::from_utf8_lossy(target));
+        // A space too many is one of the reasons to refuse it.
+        let target = wire::request_line(first)
+            .map(|(_, target)| String::from_utf8_lossy(target.trim_ascii()));
         let host = || {
             Headers::from_wire(head.clone())
                 .get_text("host")

@@ -137,7 +137,12 @@ pub(super) fn captured(
         status,
         headers,
         body,
-        fault: given.fault,
+        // Nothing is what was noted, so one that closed only its half hears nothing too.
+        fault: if end == End::Gone {
+            Some(Fault::Close)
+        } else {
+            given.fault
+        },
         pace: match given.delay_ms {
             0 => DRIP,
             millis => Duration::from_millis(millis.into()),

@@ -175,8 +175,9 @@ impl Mask {
         ]
     }
 
-    /// Why a list cannot be taken; `None` when it can.
-    pub fn problem(list: &[String]) -> Option<String> {
+    /// Why the [list](Self::lists) of that name cannot be taken; `None` when it can. What could never fit anything is refused, since
+    /// it would mask nothing.
+    pub fn problem(name: &str, list: &[String]) -> Option<String> {
         if list.len() > Self::MOST {
             return Some(format!("at most {} entries", Self::MOST));
         }
@@ -185,12 +186,30 @@ impl Mask {
                 || entry.chars().count() > Self::CHARACTERS
                 || entry.chars().any(|c| c.is_control() || c.is_whitespace())
         };
-        list.iter().find(bad).map(|_| {
-            format!(
+        if list.iter().any(|entry| bad(&entry)) {
+            return Some(format!(
                 "an entry has 1 to {} characters, without blanks",
                 Self::CHARACTERS
-            )
-        })
+            ));
+        }
+        let is_no_name = |entry: &&String| {
+            let is_odd = |c: char| !c.is_ascii_graphic() || "\"(),/:;<=>?@[\\]{}".contains(c);
+            entry.contains(is_odd)
+        };
+        let is_no_path = |entry: &&String| {
+            let path = entry.strip_prefix("$.").unwrap_or(entry);
+            path.contains(['[', ']']) || path.split('.').any(str::is_empty)
+        };
+        match name {
+            "headers" => list
+                .iter()
+                .find(is_no_name)
+                .map(|entry| format!("“{entry}” is not the name of a header field")),
+            "json" => list.iter().find(is_no_path).map(|entry| {
+                format!("“{entry}” is no path: keys and positions have dots between, as in items.0.token")
+            }),
+            _ => None,
+        }
     }
 }
 

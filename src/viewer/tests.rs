@@ -35,6 +35,8 @@ fn bodies_are_shown_by_type_and_by_looking_at_them() {
         (b"a=1&b=2", "", "form"),
         (b"{not json}", "text/plain", "text"),
         (b"before\0after\0", "text/plain", "text"),
+        (b"\0\0\0\0\0\0\0a", "text/plain", "hex"),
+        (b"\0\0\0\0\0\0\0\0", "application/yaml", "hex"),
         (
             b"\x00\x01\x02\x03\xde\xad\xbe\xef",
             "application/octet-stream",

@@ -20,7 +20,7 @@ pub const SHOWN: usize = 256 * 1024;
 pub const SHOWN_AT_MOST: usize = 4 * 1024 * 1024;
 
 /// How many runs are drawn at most: bytes that are all spelled out one by one would make a page of a hundred times their size.
-pub(super) const RUNS: usize = 50_000;
+pub(super) const RUNS: usize = 20_000;
 
 /// How many bytes are looked at to tell text from other bytes.
 const LOOKED_AT: usize = 64 * 1024;
@@ -36,7 +36,9 @@ fn fit(subject: &Subject<'_>) -> Fit {
     if subject.coding.is_some() {
         return super::COMPRESSED;
     }
-    let is_called_text = subject.is_called(super::MediaType::is_text);
+    // What is called text and is made of zeros, as what a small compressed body can grow into, is easier to read as bytes.
+    let is_called_text =
+        subject.is_called(super::MediaType::is_text) && !is_mostly_control(subject.bytes);
     if is_called_text || charset::is_utf_16(subject.bytes) || looks_like_text(subject.bytes) {
         Fit::Yes
     } else {
@@ -44,13 +46,24 @@ fn fit(subject: &Subject<'_>) -> Fit {
     }
 }
 
+/// How many of these bytes are control characters that text has no use for.
+fn controls(bytes: &[u8]) -> usize {
+    bytes
+        .iter()
+        .filter(|byte| matches!(byte, 0..=8 | 14..=26 | 28..=31 | 127))
+        .count()
+}
+
+/// More than three in four: that many UTF-32 has, and no other text.
+fn is_mostly_control(bytes: &[u8]) -> bool {
+    let bytes = bytes.get(..LOOKED_AT).unwrap_or(bytes);
+    controls(bytes) * 4 > bytes.len() * 3
+}
+
 /// UTF-8, or mostly ASCII, and nearly free of control characters.
 pub(super) fn looks_like_text(bytes: &[u8]) -> bool {
     let bytes = bytes.get(..LOOKED_AT).unwrap_or(bytes);
-    let controls = bytes
-        .iter()
-        .filter(|byte| matches!(byte, 0..=8 | 14..=26 | 28..=31 | 127))
-        .count();
+    let controls = controls(bytes);
     let is_utf_8 = match std::str::from_utf8(bytes) {
         Ok(_) => true,
         // A character that the cut at LOOKED_AT went through is no fault.

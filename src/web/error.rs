@@ -18,7 +18,9 @@ pub enum Error {
     #[error("no bin has this address: check that it was copied whole")]
     UnknownBin,
     /// No capture of this number.
-    #[error("the bin has no request #{0}: it was deleted, or dropped to make room")]
+    #[error(
+        "the bin has no request #{0}: it has not come yet, or was deleted, or dropped to make room"
+    )]
     UnknownCapture(u64),
     /// No format of this name, that a capture could be had in.
     #[error("there is no format of this name; known are: {}", formats())]

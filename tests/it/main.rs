@@ -31,6 +31,7 @@ mod operations;
 mod page;
 mod plan;
 mod provider;
+mod refusal;
 mod reply;
 mod share;
 mod shutdown;

@@ -1,5 +1,6 @@
 //! Senders that are slow, fall silent or go away: they are waited for so long, and leave a trace.
 
+use std::net::Shutdown;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -37,6 +38,25 @@ fn a_sender_that_goes_away_leaves_an_aborted_capture() {
             assert_eq!(capture["body"]["sent"], sent, "{lines}");
             assert_eq!(capture["reply"]["status"], Value::Null, "reset: {reset}");
         }
+    }
+}
+
+#[test]
+fn a_sender_that_breaks_off_and_still_listens_hears_nothing() {
+    let server = Server::start();
+    let bin = server.bin();
+    for (n, part) in [
+        (1, "Content-Length: 100\r\n"),
+        (2, "Transfer-Encoding: chunked\r\n"),
+    ] {
+        let mut connection = server.connect();
+        let body = if n == 1 { "half" } else { "64\r\nhalf" };
+        connection.send(head(&bin, part) + body).unwrap();
+        connection.stream().shutdown(Shutdown::Write).unwrap();
+        assert!(connection.receive().is_none(), "{part}");
+        let capture = server.capture(&bin, n);
+        assert_eq!(capture["body"]["state"], "aborted", "{part}");
+        assert_eq!(capture["reply"]["status"], Value::Null, "{part}");
     }
 }
 

@@ -32,7 +32,7 @@ use crate::web::{App, archive};
     ),
     responses(
         (status = 200, description = "The file", content(
-            (String = "application/x-ndjson"), (String = "application/json"), (String = "text/plain"))),
+            (String = "application/x-ndjson"), (Object = "application/json"), (String = "text/plain"))),
         (status = 422, description = "A parameter is unknown or has a value that cannot be; of a filter, `position` says where", body = Problem,
             content_type = "application/problem+json"),
     )
@@ -58,7 +58,7 @@ pub(super) async fn export(
     operation_id = "import_captures",
     tag = "captures",
     params(("id" = String, Path, description = "The bin's id")),
-    request_body(content((String = "application/json"), (String = "application/x-ndjson"))),
+    request_body(content((Object = "application/json"), (String = "application/x-ndjson"))),
     responses(
         (status = 200, description = "What was imported", body = Imported),
         (status = 413, description = "The file is too large", body = Problem, content_type = "application/problem+json"),

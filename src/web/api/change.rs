@@ -101,7 +101,7 @@ impl MaskChange {
             query: self.query.unwrap_or_else(|| mask.query.clone()),
         };
         for (name, list) in changed.lists() {
-            if let Some(problem) = Mask::problem(list) {
+            if let Some(problem) = Mask::problem(name, list) {
                 return Err(Error::Field {
                     field: format!("mask.{name}"),
                     problem,

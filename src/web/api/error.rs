@@ -33,7 +33,7 @@ pub struct Problem {
     #[schema(example = 422)]
     status: u16,
     /// What is wrong here, and what would be right, as a sentence for people.
-    #[schema(example = "keep.days: invalid type: string \"7\", expected u32")]
+    #[schema(example = "keep.days: invalid type: string \"7\", expected a whole number")]
     detail: String,
     /// The field of the body, or the parameter, that is wrong; with the names of the objects around it.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -62,12 +62,34 @@ pub(super) fn read<T: DeserializeOwned>(value: Value, under: &str) -> Result<T, 
     }
     serde_path_to_error::deserialize(value).map_err(|error| {
         let path = error.path().to_string();
+        let problem = error.into_inner().to_string();
+        // What is missing is said of the object around it, whose path is "." when that is the whole.
+        let missing = problem
+            .strip_prefix("missing field `")
+            .and_then(|rest| rest.strip_suffix('`'));
+        let names = [under, if path == "." { "" } else { &path }];
+        let field = names
+            .into_iter()
+            .chain(missing)
+            .filter(|name| !name.is_empty())
+            .collect::<Vec<_>>()
+            .join(".");
         web::Error::Field {
-            field: match under {
-                "" => path,
-                under => format!("{under}.{path}"),
-            },
-            problem: error.into_inner().to_string(),
+            field,
+            problem: missing.map_or_else(|| plain(&problem), |_| "is missing".to_owned()),
         }
     })
+}
+
+/// The sentence of a reader of JSON, without the names that Rust has for numbers.
+fn plain(problem: &str) -> String {
+    let Some((said, expected)) = problem.rsplit_once(", expected ") else {
+        return problem.to_owned();
+    };
+    let expected = match expected {
+        "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number",
+        "f64" => "a number",
+        other => other,
+    };
+    format!("{said}, expected {expected}")
 }

@@ -7,7 +7,7 @@ use axum::http::header;
 use axum::response::IntoResponse;
 use serde_json::{Value, json};
 use utoipa::OpenApi;
-use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::path::{Operation, ParameterIn, PathItem};
 use utoipa::openapi::response::{Response, ResponseBuilder};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{Components, Content, Ref, RefOr, Required};
@@ -65,6 +65,7 @@ pub fn document() -> utoipa::openapi::OpenApi {
         for operation in operations(item) {
             add_failures(operation);
             leave_body_out(operation);
+            leave_bytes_bare(operation);
         }
     }
     document
@@ -99,8 +100,9 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
     .flatten()
 }
 
-/// Describes the failures that calls have in common: those of the key, and any other one.
+/// Describes the failures that calls have in common: those of the key, of parameters, and any other one.
 fn add_failures(operation: &mut Operation) {
+    let has_query = has_query(operation);
     let responses = &mut operation.responses.responses;
     let mut add = |status: &str, response: Response| {
         responses
@@ -122,15 +124,47 @@ fn add_failures(operation: &mut Operation) {
             problem("The bin was deleted or expired, or the share link has ended"),
         );
     }
+    if has_query {
+        add(
+            "422",
+            problem(
+                "A parameter is unknown or has a value that cannot be; of a filter, `position` says where",
+            ),
+        );
+    }
     add("default", problem("Any other failure"));
 }
 
-/// Says of the one body that may be left out that it may: the macro can only say that it may be null, which it may not.
+fn has_query(operation: &Operation) -> bool {
+    let parameters = operation.parameters.iter().flatten();
+    parameters
+        .filter_map(|parameter| match parameter {
+            RefOr::T(parameter) => Some(parameter),
+            RefOr::Ref(_) => None,
+        })
+        .any(|parameter| parameter.parameter_in == ParameterIn::Query)
+}
+
+/// Says of bodies that may be left out that they may: the macro can only say that they may be null, which they may not.
 fn leave_body_out(operation: &mut Operation) {
-    if operation.operation_id.as_deref() == Some("create_bin")
-        && let Some(RefOr::T(body)) = &mut operation.request_body
+    if matches!(
+        operation.operation_id.as_deref(),
+        Some("create_bin" | "create_share" | "retry_targets")
+    ) && let Some(RefOr::T(body)) = &mut operation.request_body
     {
         body.required = Some(Required::False);
+    }
+}
+
+/// Bytes are told by their media type alone (OpenAPI 3.1, "Considerations for File Uploads"): the macro makes a list of numbers of
+/// them.
+fn leave_bytes_bare(operation: &mut Operation) {
+    for response in operation.responses.responses.values_mut() {
+        if let RefOr::T(response) = response
+            && let Some(RefOr::T(content)) = response.content.get_mut("application/octet-stream")
+        {
+            content.schema = None;
+        }
     }
 }
 

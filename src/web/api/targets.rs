@@ -126,7 +126,7 @@ pub(super) struct Retried {
     operation_id = "retry_targets",
     tag = "attempts",
     params(("id" = String, Path, description = "The bin's id")),
-    request_body(content = Option<Retry>, content_type = "application/json"),
+    request_body(content = Retry, content_type = "application/json"),
     responses(
         (status = 200, description = "How many captures are tried again", body = Retried),
         (status = 422, description = "A field is unknown", body = Problem, content_type = "application/problem+json"),

@@ -135,7 +135,7 @@ struct Refusal<'a> {
     /// `no_memory`.
     reason: &'static str,
     /// Why, as a phrase for people.
-    detail: &'static str,
+    detail: String,
     /// The other end of the connection.
     #[schema(example = "10.0.0.2:51234")]
     peer: String,
@@ -390,7 +390,7 @@ impl<'a> Refusal<'a> {
         Self {
             at: refusal.at,
             reason: refusal.reason.as_str(),
-            detail: refusal.reason.sentence(),
+            detail: refusal.sentence(),
             peer: refusal.peer.to_string(),
             head: text(&refusal.head),
         }

@@ -10,6 +10,7 @@ use super::bin::BinHead;
 use super::{Error, Page, text};
 use crate::model::head::text as readable;
 use crate::model::{Refusal, Timestamp};
+use crate::viewer::Spelled;
 use crate::web::App;
 use crate::web::extract::{BinByKey, Site};
 
@@ -32,10 +33,12 @@ struct RefusedPage {
 struct Trace {
     at: Timestamp,
     ago: String,
-    why: &'static str,
+    why: String,
     peer: String,
     /// The first line of what it sent; empty when nothing came.
     line: String,
+    /// All that was kept of it.
+    head: Spelled,
 }
 
 /// The page.
@@ -67,9 +70,10 @@ impl Trace {
         Self {
             at: refusal.at,
             ago: text::ago(now, refusal.at),
-            why: refusal.reason.sentence(),
+            why: refusal.sentence(),
             peer: refusal.peer.to_string(),
             line: text::one_line(&line, 200).into_owned(),
+            head: Spelled::from_bytes(refusal.head.trim_ascii_end()),
         }
     }
 }

@@ -255,17 +255,17 @@ impl Change {
             Section::Mask => {
                 let mask = &mut settings.mask;
                 take(
-                    words(&self.mask_headers),
+                    words("headers", &self.mask_headers),
                     &mut mask.headers,
                     &mut problems.mask_headers,
                 );
                 take(
-                    words(&self.mask_json),
+                    words("json", &self.mask_json),
                     &mut mask.json,
                     &mut problems.mask_json,
                 );
                 take(
-                    words(&self.mask_query),
+                    words("query", &self.mask_query),
                     &mut mask.query,
                     &mut problems.mask_query,
                 );
@@ -296,14 +296,14 @@ fn take<T>(outcome: Result<T, String>, place: &mut T, problem: &mut Option<Strin
     }
 }
 
-/// Names or paths, with blanks or commas between.
-fn words(text: &str) -> Result<Vec<String>, String> {
+/// Names or paths of one of a [mask's lists](Mask::lists), with blanks or commas between.
+fn words(list: &str, text: &str) -> Result<Vec<String>, String> {
     let words = text.split(|c: char| c.is_whitespace() || c == ',');
     let words: Vec<String> = words
         .filter(|word| !word.is_empty())
         .map(str::to_owned)
         .collect();
-    match Mask::problem(&words) {
+    match Mask::problem(list, &words) {
         Some(problem) => Err(sentence(&format_args!("{problem}."))),
         None => Ok(words),
     }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::call::{Ask, Expect};
+use super::call::{Ask, Expect, bearer};
 use crate::support::Server;
 
 fn keys(value: &Value) -> Vec<&str> {
@@ -154,6 +154,51 @@ fn a_body_that_does_not_fit_is_refused_by_what_is_wrong_with_it() {
             b"",
         )
         .is(201);
+}
+
+#[test]
+fn a_field_of_another_type_or_none_is_told_in_plain_words() {
+    let server = Server::start();
+    let bin = server.bin();
+    server.deliver_any(&bin);
+    for (below, body, field, detail) in [
+        (
+            "",
+            r#"{"keep": {"days": "x"}}"#,
+            "keep.days",
+            "keep.days: invalid type: string \"x\", expected a whole number",
+        ),
+        (
+            "",
+            r#"{"body_limit": -1}"#,
+            "body_limit",
+            "body_limit: invalid value: integer `-1`, expected a whole number",
+        ),
+        (
+            "",
+            r#"{"mask": {"json": ["**.x", "a..b"]}}"#,
+            "mask.json",
+            "mask.json: “a..b” is no path: keys and positions have dots between, as in items.0.token",
+        ),
+        ("/captures/1/replay", "{}", "url", "url: is missing"),
+        ("/captures/replay", "{}", "q", "q: is missing"),
+        (
+            "/captures/1/replay",
+            r#"{"url": "http://x.test", "headers": [{"name": "a"}]}"#,
+            "headers[0].value",
+            "headers[0].value: is missing",
+        ),
+    ] {
+        let method = if below.is_empty() { "PATCH" } else { "POST" };
+        let path = format!("/api/v1/bins/{}{below}", bin.id);
+        let key = bearer(&bin);
+        let fields = [
+            ("content-type", "application/json"),
+            ("authorization", &*key),
+        ];
+        let answer = server.ask(method, &path, &fields, body.as_bytes());
+        assert_eq!(answer.problem(422, Some(field))["detail"], detail);
+    }
 }
 
 #[test]

@@ -222,6 +222,11 @@ fn captures_are_deleted_one_by_one_and_all_at_once_and_numbering_goes_on() {
 fn a_number_that_no_capture_has_is_404() {
     let server = Server::start();
     let bin = server.bin();
+    let problem = server.of(&bin, "GET", "/captures/1").problem(404, None);
+    assert_eq!(
+        problem["detail"],
+        "the bin has no request #1: it has not come yet, or was deleted, or dropped to make room"
+    );
     for n in [
         "0",
         "1",

@@ -249,6 +249,11 @@ fn a_program_that_is_not_there_is_said_and_can_be_tried_again() {
         answered.contains("<-- [no answer] ") && answered.ends_with(" #1"),
         "{answered}"
     );
+    assert_eq!(
+        answered.matches("no connection to").count(),
+        1,
+        "{answered}"
+    );
     let again = running.remark("again: ");
     let program = Program::on(&address, 500);
     server.post(&bin, "/b", b"{}");

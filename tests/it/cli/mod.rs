@@ -53,6 +53,10 @@ fn help_groups_the_flags_and_names_their_variables() {
         assert!(help.contains(&format!("{flag} <")), "{flag} in\n{help}");
         assert!(help.contains(&variable), "{variable} in\n{help}");
     }
+    // The marks of documentation are none of a person at a terminal.
+    let waiting = text(&hookwell(&["wait", "--help"]).stdout);
+    assert!(waiting.contains("or http://127.0.0.1:8080]"), "{waiting}");
+    assert!(waiting.contains("the XML of JUnit"), "{waiting}");
     // What cannot be done yet is not offered.
     let commands = text(&hookwell(&["--help"]).stdout);
     assert!(commands.contains("serve") && commands.contains("healthcheck"));

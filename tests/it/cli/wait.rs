@@ -111,6 +111,9 @@ fn the_exit_code_says_whether_they_came() {
     }
     let (code, said, error) = told(&child.wait_with_output().unwrap());
     assert_eq!((code, &*error), (0, ""));
+    // As the API and `hookwell tail` write them.
+    let begin = format!("{{\"n\":1,\"bin\":\"{}\",\"received_at\":", bin.id);
+    assert!(said.starts_with(&begin), "{said}");
     let paths: Vec<Value> = said
         .lines()
         .map(|line| serde_json::from_str::<Value>(line).unwrap()["path"].clone())

@@ -338,13 +338,19 @@ fn many_are_sent_in_order_as_a_filter_says() {
     });
     let many = |order: &Value| {
         let key = format!("Authorization: Bearer {}", bin.key);
-        let fields = [&*key, "Content-Type: application/json"];
+        // Lines are to be had as they come: who takes gzip is not sent it.
+        let fields = [
+            &*key,
+            "Content-Type: application/json",
+            "Accept-Encoding: gzip",
+        ];
         let path = format!("/api/v1/bins/{}/captures/replay", bin.id);
         server.request("POST", &path, &fields, &serde_json::to_vec(order).unwrap())
     };
     let answer =
         many(&json!({ "q": "path:/even", "url": target.url(""), "keep_path": true, "rate": 100 }));
     assert_eq!(answer.status, 200, "{}", answer.text());
+    assert_eq!(answer.header("content-encoding"), None);
     let text = answer.text();
     let lines: Vec<Value> = text
         .lines()

@@ -52,6 +52,14 @@ fn what_cannot_be_is_said_under_its_field() {
             "10 MiB is the most",
         ),
         ("section=general&name=a%0Ab", "There is a control character"),
+        (
+            "section=mask&mask_headers=cookie:&mask_query=&mask_json=",
+            "“cookie:” is not the name of a header field.",
+        ),
+        (
+            "section=mask&mask_headers=&mask_query=&mask_json=$.a%20items[0].token",
+            "“items[0].token” is no path: keys and positions have dots between, as in items.0.token.",
+        ),
     ] {
         let answer = server.form(&bin.page("/settings"), "", fields);
         assert_eq!(answer.status, 422, "{fields}");

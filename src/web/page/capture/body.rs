@@ -107,7 +107,7 @@ impl BodyPart {
         } = choice.shown;
         let (coding, undone_badly) = coding(&content.coding, sent.len(), content.bytes.len());
         let is_undone = coding.as_ref().is_some_and(|coding| coding.is_undone);
-        let problem = problem.map(|problem| how_shown(problem, choice.name));
+        let problem = problem.map(|problem| how_shown(&problem, choice.name, &choice.tabs));
         let sentences: Vec<String> = undone_badly
             .into_iter()
             .chain(transferred_badly)
@@ -146,15 +146,24 @@ fn is_text(bytes: &[u8]) -> bool {
 }
 
 /// What is wrong, and what is shown in spite of it.
-fn how_shown(problem: String, viewer: &str) -> String {
-    let how = match viewer {
-        "text" => " Shown as text; the first view shows what can be read.",
-        "hex" => " Shown as bytes.",
-        "lines" => " Shown line by line.",
-        "json" => " Shown as far as it goes.",
+fn how_shown(problem: &str, viewer: &str, tabs: &[Tab]) -> String {
+    let how = match (viewer, tabs.first()) {
+        (
+            "text",
+            Some(Tab {
+                label,
+                viewer: Ok(_),
+            }),
+        ) => {
+            return format!("{problem} Shown as text; {label} shows what can be read.");
+        }
+        ("text", _) => " Shown as text.",
+        ("hex", _) => " Shown as bytes.",
+        ("lines", _) => " Shown line by line.",
+        ("json", _) => " Shown as far as it goes.",
         _ => "",
     };
-    problem + how
+    format!("{problem}{how}")
 }
 
 /// What is said of the codings, and what went wrong with them.

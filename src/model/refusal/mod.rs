@@ -1,5 +1,7 @@
 //! Requests that could not be kept, so that "nothing arrived" is never the whole answer.
 
+mod fault;
+
 use std::net::SocketAddr;
 
 use bytes::Bytes;
@@ -90,6 +92,18 @@ pub struct Refusal {
 impl Refusal {
     /// How many bytes of a refused head are kept.
     pub const HEAD_KEPT: usize = 4096;
+
+    /// What happened, as a phrase for people: the [reason](Reason::sentence), and what in the head is wrong where that can be seen.
+    pub fn sentence(&self) -> String {
+        let sentence = self.reason.sentence();
+        match self.reason {
+            Reason::Malformed => match fault::find(&self.head) {
+                Some(fault) => format!("{sentence}: {fault}"),
+                None => sentence.to_owned(),
+            },
+            _ => sentence.to_owned(),
+        }
+    }
 }
 
 #[cfg(test)]
