@@ -14,6 +14,7 @@ mod handshake;
 mod link;
 pub mod origin;
 mod receive;
+mod relayed;
 mod reply;
 mod wire;
 
@@ -36,9 +37,10 @@ use self::wire::{Started, WireHead};
 use crate::config::Config;
 use crate::model::head::without_fragment;
 use crate::model::{
-    Bin, Body, BodyState, CaptureNumber, Clock, Draft, Envelope, Fault, Head, Headers, Reason,
+    Bin, Body, BodyState, Capture, CaptureLine, CaptureNumber, Clock, Draft, Envelope, Fault, Head, Headers, Reason,
     Refusal, Reply, Timestamp, Version,
 };
+use crate::relay::Relay;
 use crate::reply::Replies;
 use crate::store::{self, Store};
 use crate::{provider, verdict};
@@ -53,6 +55,7 @@ pub struct Ingest {
     /// The public address, where there is one.
     base: Option<String>,
     replies: Arc<Replies>,
+    relay: Arc<Relay>,
     /// One permit for each aborted capture on its way to the store.
     aborted: Arc<Semaphore>,
 }
@@ -65,7 +68,12 @@ const ABORTED: u32 = 1 << 20;
 
 impl Ingest {
     /// A pipeline into that store.
-    pub fn new(store: Arc<dyn Store>, config: Arc<Config>, clock: Clock) -> Self {
+    pub fn new(
+        store: Arc<dyn Store>,
+        config: Arc<Config>,
+        clock: Clock,
+        relay: Arc<Relay>,
+    ) -> Self {
         let budget = Budget::new(&config.limits);
         let base = config.listen.public_base();
         Self {
@@ -75,6 +83,7 @@ impl Ingest {
             config,
             clock,
             budget,
+            relay,
             aborted: Arc::new(Semaphore::new(ABORTED as usize)),
         }
     }
@@ -166,6 +175,12 @@ impl Ingest {
         let Some((draft, memory)) = pending.draft(state, given) else {
             return reply::gone_away();
         };
+        if end == End::Complete && is_open(&bin, &draft) {
+            match self.relay.expect(bin.id) {
+                Ok(None) => {}
+                expected => return self.relayed(bin, (draft, memory), parts, expected).await,
+            }
+        }
         if end == End::Complete && has_plan(&bin, &draft) {
             return self.planned(bin, draft, memory, parts).await;
         }
@@ -287,8 +302,34 @@ pub fn drafted(bin: &Bin, base: Option<&str>, mut envelope: Envelope, body: Body
     }
 }
 
+/// A request that was stored, as it was before.
+fn drafted_again(capture: Capture) -> Draft {
+    let CaptureLine {
+        envelope,
+        state,
+        sent,
+        ..
+    } = capture.line;
+    let sender = provider::recognise(&envelope.head, &capture.body);
+    Draft {
+        envelope,
+        body: Body {
+            bytes: capture.body,
+            state,
+            sent,
+        },
+        imported: false,
+        sender,
+    }
+}
+
 /// Whether the reply is to be chosen: not where a handshake was answered, or a browser asks whether it may send.
 fn has_plan(bin: &Bin, draft: &Draft) -> bool {
+    !Replies::is_plain(bin) && is_open(bin, draft)
+}
+
+/// Whether nothing says yet what is to be answered.
+fn is_open(bin: &Bin, draft: &Draft) -> bool {
     let envelope = &draft.envelope;
     let is_preflight = bin.settings.cors
         && envelope.head.method == "OPTIONS"
@@ -297,8 +338,7 @@ fn has_plan(bin: &Bin, draft: &Draft) -> bool {
             .headers
             .get("access-control-request-method")
             .is_some();
-    !Replies::is_plain(bin)
-        && envelope.reply.status == Some(200)
+    envelope.reply.status == Some(200)
         && !envelope
             .reply
             .rule

@@ -28,6 +28,7 @@ use crate::ingest::{Ingest, Link};
 use crate::live::Hub;
 use crate::model::{Clock, Reason};
 use crate::outbound;
+use crate::relay::Relay;
 use crate::store::{self, retention};
 use crate::web::{self, App};
 
@@ -130,11 +131,18 @@ pub async fn run(
         clock.clone(),
         stopped.clone(),
     ));
-    let ingest = Ingest::new(Arc::clone(&store), Arc::clone(&config), clock.clone());
+    let relay = Arc::<Relay>::default();
+    let ingest = Ingest::new(
+        Arc::clone(&store),
+        Arc::clone(&config),
+        clock.clone(),
+        Arc::clone(&relay),
+    );
     let outbound = outbound::Client::new(&config.outbound, clock.clone());
     let app = Arc::new(App {
         store: Arc::clone(&store),
         hub,
+        relay: Arc::clone(&relay),
         outbound: outbound.clone(),
         config: Arc::clone(&config),
         clock: clock.clone(),
@@ -156,6 +164,7 @@ pub async fn run(
     stop.await;
     tracing::info!("stopping: requests under way are finished");
     stopping.send_replace(true);
+    relay.close();
     if server.await.is_err() {
         tracing::error!("the accept loop had failed");
     }

@@ -34,6 +34,7 @@ use crate::config::Config;
 use crate::live::Hub;
 use crate::model::Clock;
 use crate::outbound;
+use crate::relay::Relay;
 use crate::store::Store;
 
 /// What handlers work with; shared by all of them for as long as the server runs.
@@ -43,6 +44,8 @@ pub struct App {
     pub store: Arc<dyn Store>,
     /// Live subscriptions.
     pub hub: Hub,
+    /// Senders that wait for a listener.
+    pub relay: Arc<Relay>,
     /// What calls others.
     pub outbound: outbound::Client,
     /// What the operator set.

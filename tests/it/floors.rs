@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 /// The table of `lib.rs`: a module, and its floor.
-const FLOORS: [(&str, u8); 21] = [
+const FLOORS: [(&str, u8); 22] = [
     ("model", 0),
     ("compare", 1),
     ("config", 1),
@@ -21,6 +21,7 @@ const FLOORS: [(&str, u8); 21] = [
     ("live", 3),
     ("forward", 3),
     ("reply", 3),
+    ("relay", 3),
     ("ingest", 4),
     ("web", 5),
     ("serve", 6),

@@ -274,6 +274,8 @@ pub(super) async fn create(
     let n = number.0;
     let listened: Listened = required(body)?;
     let tried = listened.tried(app.clock.now())?;
+    // Before it is kept: a sender may wait for it.
+    app.relay.answer(bin.bin.id, n, &tried);
     if let Some(before) = told_before(&app, &bin.bin, n, &tried).await? {
         return Ok(Json(wire::Attempt::line(&before)).into_response());
     }

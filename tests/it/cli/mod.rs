@@ -3,6 +3,8 @@
 mod archive;
 pub(crate) mod home;
 mod listen;
+mod place;
+mod program;
 mod wait;
 
 use std::process::{Command, Output};
