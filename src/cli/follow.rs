@@ -14,12 +14,17 @@ use serde_json::value::RawValue;
 use tokio::time::timeout;
 
 use super::client::{Client, Error, PATIENCE, escaped};
+use super::http::{self, Response};
 
 /// How long a stream may be silent: the server shows every 15 seconds that it is alive.
 const SILENCE: Duration = Duration::from_secs(40);
 
 /// How long to wait before the next try: at first, and at most.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(30));
+
+/// How often the place of the listener that answers is asked for, where another has it, and how long to wait between.
+const SEAT_TRIES: u32 = 6;
+const SEAT_PAUSE: Duration = Duration::from_millis(500);
 
 /// The longest line of a stream, in bytes: a capture without its body.
 const LINE: usize = 16 << 20;
@@ -55,6 +60,9 @@ pub(super) struct Follow {
     behind: Option<u64>,
     /// How often in a row there was no connection; `None` before the first.
     failures: Option<u32>,
+    silence: Duration,
+    /// How long senders wait for what is answered here, and the name by which a new connection has the place of the old one.
+    respond: Option<(Duration, String)>,
 }
 
 /// Only the number.
@@ -113,7 +121,21 @@ impl Follow {
             ready: VecDeque::new(),
             behind: None,
             failures: None,
+            silence: SILENCE,
+            respond: None,
         })
+    }
+
+    /// Senders wait so long at most for what is answered here.
+    pub(super) fn responding(mut self, patience: Duration) -> Self {
+        self.respond = Some((patience, uuid::Uuid::new_v4().to_string()));
+        self
+    }
+
+    /// How long the stream may be silent before it counts as broken.
+    pub(super) fn silence(mut self, silence: Duration) -> Self {
+        self.silence = silence;
+        self
     }
 
     /// The number behind which it goes on.
@@ -174,14 +196,36 @@ impl Follow {
         if let Some(filter) = &self.filter {
             query.push_str(&format!("&q={}", escaped(filter)));
         }
-        let answer = self.client.get("/events", &query).await?;
-        self.stream = Some(Stream::new(answer.into_body()));
+        let answer = self.open(query).await?;
+        self.stream = Some(Stream::new(answer.into_body(), self.silence));
         if let Some(1..) = self.failures {
             let missed = self.missed().await.ok().flatten();
             self.ready.push_back(News::Back { missed });
         }
         self.failures = Some(0);
         Ok(())
+    }
+
+    /// Opens the stream. A listener that was here before may have left a moment ago, and the server not know it yet.
+    async fn open(&self, mut query: String) -> Result<Response, Error> {
+        let Some((patience, name)) = &self.respond else {
+            return self.client.get("/events", &query).await;
+        };
+        query.push_str(&format!("&respond={}", patience.as_secs()));
+        let fields = [("Hookwell-Listener", &**name)];
+        let mut tries = 0;
+        loop {
+            let opening =
+                self.client
+                    .send("GET", "/events", &query, &fields, http::full(""), PATIENCE);
+            match opening.await {
+                Err(Error::Refused { status: 409, .. }) if tries < SEAT_TRIES => {
+                    tries += 1;
+                    tokio::time::sleep(SEAT_PAUSE).await;
+                }
+                other => return other,
+            }
+        }
     }
 
     /// How many captures came since the last that was given.
@@ -314,12 +358,14 @@ struct Stream {
     buffer: Vec<u8>,
     /// How far it was looked through for an end of line.
     looked: usize,
+    silence: Duration,
 }
 
 impl Stream {
-    fn new(body: Incoming) -> Self {
+    fn new(body: Incoming, silence: Duration) -> Self {
         Self {
             body,
+            silence,
             buffer: Vec::new(),
             looked: 0,
         }
@@ -359,7 +405,7 @@ impl Stream {
             if self.looked > LINE {
                 return Err(io::ErrorKind::InvalidData.into());
             }
-            let frame = timeout(SILENCE.min(PATIENCE), self.body.frame()).await;
+            let frame = timeout(self.silence, self.body.frame()).await;
             let frame = frame.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?;
             match frame {
                 None => return Ok(None),

@@ -9,8 +9,8 @@ use super::client::{Client, Error as ClientError};
 use super::http::{self, Trust, Url};
 use super::report::{Answered, Report};
 use crate::config;
-use crate::model::{Clock, base64};
 use crate::model::head::{end_to_end, text};
+use crate::model::{Clock, base64};
 
 /// How much of an answer is read: its end is waited for, so that the program is not cut off.
 const ANSWER: usize = 64 << 20;

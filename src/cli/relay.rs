@@ -97,7 +97,9 @@ impl Relay<'_> {
                     self.records = false;
                 }
                 Error::Refused { .. } if !error.is_passing() || refused >= TELLINGS => {
-                    remark(&printable(&format!("#{n}: its answer is not recorded: {why}")));
+                    remark(&printable(&format!(
+                        "#{n}: its answer is not recorded: {why}"
+                    )));
                     break;
                 }
                 _ if error.is_passing() => {

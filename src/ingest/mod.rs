@@ -37,8 +37,8 @@ use self::wire::{Started, WireHead};
 use crate::config::Config;
 use crate::model::head::without_fragment;
 use crate::model::{
-    Bin, Body, BodyState, Capture, CaptureLine, CaptureNumber, Clock, Draft, Envelope, Fault, Head, Headers, Reason,
-    Refusal, Reply, Timestamp, Version,
+    Bin, Body, BodyState, Capture, CaptureLine, CaptureNumber, Clock, Draft, Envelope, Fault, Head,
+    Headers, Reason, Refusal, Reply, Timestamp, Version,
 };
 use crate::relay::Relay;
 use crate::reply::Replies;

@@ -118,9 +118,7 @@ pub enum Error {
     )]
     UnknownHost(String),
     /// Another listener answers for the bin.
-    #[error(
-        "another listener answers for this bin: end it first, or listen without --respond"
-    )]
+    #[error("another listener answers for this bin: end it first, or listen without --respond")]
     Taken,
     /// The bin has as many watchers as it may.
     #[error("too many watchers on this bin: close some pages, or try again later")]
@@ -173,7 +171,7 @@ impl Error {
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
             Self::AliasTaken | Self::PinsFull | Self::TooManyShares | Self::Taken => {
                 StatusCode::CONFLICT
-            },
+            }
             Self::BadRequest(_) | Self::NotJson(_) => StatusCode::BAD_REQUEST,
             Self::Invalid { .. }
             | Self::Field { .. }

@@ -200,7 +200,10 @@ impl AnswerBack {
         };
         if bytes.len() > outbound::ANSWER {
             let most = outbound::ANSWER;
-            return Err(invalid("answer.body.content", format!("at most {most} bytes")));
+            return Err(invalid(
+                "answer.body.content",
+                format!("at most {most} bytes"),
+            ));
         }
         let states = [
             BodyState::Complete,

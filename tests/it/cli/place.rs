@@ -126,13 +126,37 @@ fn an_attempt_that_cannot_be_is_refused_and_one_told_twice_is_kept_once() {
         ("/answer/status", 99.into(), "answer.status"),
         ("/answer/headers/0/name", "a b".into(), "answer.headers"),
         ("/answer/headers/0/value", "a\r\nb".into(), "answer.headers"),
-        ("/answer/headers/0/value", "a".repeat(70_000).into(), "answer.headers"),
+        (
+            "/answer/headers/0/value",
+            "a".repeat(70_000).into(),
+            "answer.headers",
+        ),
         ("/answer/body/state", "odd".into(), "answer.body.state"),
-        ("/answer/body/encoding", "hex".into(), "answer.body.encoding"),
-        ("/answer/body/content", "a".repeat((1 << 20) + 1).into(), "answer.body.content"),
-        ("/error", serde_json::json!({"cause": "refused_by_guard", "detail": "no"}), "error.cause"),
-        ("/error", serde_json::json!({"cause": "dns", "detail": "a\nb"}), "error.detail"),
-        ("/error", serde_json::json!({"cause": "dns", "what": 1}), "error"),
+        (
+            "/answer/body/encoding",
+            "hex".into(),
+            "answer.body.encoding",
+        ),
+        (
+            "/answer/body/content",
+            "a".repeat((1 << 20) + 1).into(),
+            "answer.body.content",
+        ),
+        (
+            "/error",
+            serde_json::json!({"cause": "refused_by_guard", "detail": "no"}),
+            "error.cause",
+        ),
+        (
+            "/error",
+            serde_json::json!({"cause": "dns", "detail": "a\nb"}),
+            "error.detail",
+        ),
+        (
+            "/error",
+            serde_json::json!({"cause": "dns", "what": 1}),
+            "error",
+        ),
     ] {
         let (status, problem) = post(&path, &changed(pointer, value));
         assert_eq!(status, 422, "{pointer}: {problem}");
@@ -144,7 +168,10 @@ fn an_attempt_that_cannot_be_is_refused_and_one_told_twice_is_kept_once() {
     let (status, made) = post(&path, &good);
     assert_eq!((status, &made["kind"]), (201, &"listen".into()), "{made}");
     let (status, again) = post(&path, &changed("/took_us", 12.into()));
-    assert_eq!(status, 201, "one from the future begins when it is told: {again}");
+    assert_eq!(
+        status, 201,
+        "one from the future begins when it is told: {again}"
+    );
     let past = changed("/started_at", "2026-01-01T00:00:00.000001Z".into());
     let (status, made) = post(&path, &past);
     assert_eq!(status, 201);
@@ -192,7 +219,10 @@ fn a_listener_that_was_killed_goes_on_behind_what_was_answered() {
         assert_eq!(running.err(), "again: #3, its answer was not recorded");
         request = program.next();
     } else {
-        assert!(said.ends_with("going on behind #3: 2 requests came meanwhile"), "{said}");
+        assert!(
+            said.ends_with("going on behind #3: 2 requests came meanwhile"),
+            "{said}"
+        );
     }
     assert_eq!(path_of(&request), "/3");
     assert_eq!(path_of(&program.next()), "/4");
