@@ -34,6 +34,16 @@ impl Bin {
             Keep::Default => json!({}),
             Keep::All => json!({"keep": {"captures": 0, "bytes": 0, "days": 0}}),
         };
+        Self::made(address, &settings).await
+    }
+
+    /// Makes a new one that keeps everything and gives that reply.
+    pub(crate) async fn replying(address: SocketAddr, reply: &Value) -> Result<Self> {
+        let keep = json!({"captures": 0, "bytes": 0, "days": 0});
+        Self::made(address, &json!({"keep": keep, "reply": reply})).await
+    }
+
+    async fn made(address: SocketAddr, settings: &Value) -> Result<Self> {
         let request = request::post_json(address, "/api/v1/bins", &settings.to_string());
         let answer = load::once(address, &request, 201).await?;
         let bin: Value = serde_json::from_slice(&answer.body)?;
