@@ -22,6 +22,9 @@ const SILENCE: Duration = Duration::from_secs(40);
 /// How long to wait before the next try: at first, and at most.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(30));
 
+/// The field that says which listener asks or tells.
+pub(super) const LISTENER: &str = "Hookwell-Listener";
+
 /// How often the place of the listener that answers is asked for, where another has it, and how long to wait between.
 const SEAT_TRIES: u32 = 6;
 const SEAT_PAUSE: Duration = Duration::from_millis(500);
@@ -39,6 +42,8 @@ pub(super) enum News {
     Captured(String),
     /// The connection broke, or could not be made.
     Lost { why: String, pause: Duration },
+    /// Senders wait for what is answered here, so long at most.
+    Responding { patience: Duration },
     /// There is a connection again; so many captures came meanwhile.
     Back { missed: Option<u64> },
     /// Captures from one number to another are not there any more.
@@ -127,8 +132,8 @@ impl Follow {
     }
 
     /// Senders wait so long at most for what is answered here.
-    pub(super) fn responding(mut self, patience: Duration) -> Self {
-        self.respond = Some((patience, uuid::Uuid::new_v4().to_string()));
+    pub(super) fn responding(mut self, patience: Duration, name: &str) -> Self {
+        self.respond = Some((patience, name.to_owned()));
         self
     }
 
@@ -198,6 +203,10 @@ impl Follow {
         }
         let answer = self.open(query).await?;
         self.stream = Some(Stream::new(answer.into_body(), self.silence));
+        if let (None, Some((patience, _))) = (self.failures, &self.respond) {
+            let patience = *patience;
+            self.ready.push_back(News::Responding { patience });
+        }
         if let Some(1..) = self.failures {
             let missed = self.missed().await.ok().flatten();
             self.ready.push_back(News::Back { missed });
@@ -212,7 +221,7 @@ impl Follow {
             return self.client.get("/events", &query).await;
         };
         query.push_str(&format!("&respond={}", patience.as_secs()));
-        let fields = [("Hookwell-Listener", &**name)];
+        let fields = [(LISTENER, &**name)];
         let mut tries = 0;
         loop {
             let opening =
@@ -422,6 +431,10 @@ impl Stream {
 pub(super) fn remark(news: &News) -> Option<String> {
     Some(match news {
         News::Captured(_) => return None,
+        News::Responding { patience } => {
+            let seconds = patience.as_secs();
+            format!("senders are given its answers, and wait {seconds} s for them at most")
+        }
         News::Lost { why, pause } => {
             let seconds = pause.as_secs_f32();
             format!("reconnecting in {seconds:.1} s: {why}")

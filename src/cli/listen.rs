@@ -149,8 +149,10 @@ impl Listen {
         };
         let follow = Follow::new(client.clone(), self.q.clone(), begin).await?;
         let mut follow = follow.silence(self.silence);
+        let mut name = None;
         if let Some(patience) = self.respond {
-            follow = follow.responding(patience);
+            let own = name.insert(uuid::Uuid::new_v4().to_string());
+            follow = follow.responding(patience, own);
         }
         place.set(follow.place());
         self.greet(&client, target, is_new);
@@ -167,6 +169,7 @@ impl Listen {
             target,
             trust,
             place,
+            name,
             records: true,
         });
         loop {
@@ -195,12 +198,7 @@ impl Listen {
         if let Some(target) = target {
             super::remark(&format!("forwarding to {target}"));
         }
-        if let Some(patience) = self.respond {
-            let seconds = patience.as_secs();
-            super::remark(&format!(
-                "senders are given its answers, and wait {seconds} s for them at most"
-            ));
-        }
+
         if self.print_secret {
             super::remark(&format!("key: {}", client.key()));
             super::remark(&format!("page: {}", client.page()));
@@ -246,7 +244,7 @@ impl Replay {
         let outcome = sent.await?;
         teller.answered(&capture, &outcome);
         let below = format!("/captures/{}/attempts", self.number);
-        if let Err(error) = client.tell(&below, &outcome.report).await {
+        if let Err(error) = client.tell(&below, &outcome.report, None).await {
             let why = super::told(&error);
             super::remark(&printable(&format!("its answer is not recorded: {why}")));
         }

@@ -92,7 +92,7 @@ pub(super) struct Event {
 /// Why a capture was not answered.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Error {
-    #[error("{0}")]
+    #[error(transparent)]
     Http(#[from] http::Error),
     #[error("the answer broke off")]
     Answer(#[source] std::io::Error),

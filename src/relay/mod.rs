@@ -2,13 +2,13 @@
 //!
 //! One listener of a bin has the [`Seat`] from which it answers. While it is taken, whoever sends to the bin waits: [`ingest`](crate::ingest) takes a
 //! [`Ticket`] before it stores the capture, waits behind that, and gives the bin's own reply when no answer comes in time. The answer
-//! comes with the attempt that the listener tells of; [`web`](crate::web) hands it to [`Relay::settle`]. The listener itself hears of the capture as every
+//! comes with the attempt that the listener tells of; [`web`](crate::web) hands it to [`Relay::answer`]. The listener itself hears of the capture as every
 //! reader does, from the store's announcement, so that it was durable before.
 //!
 //! Who waits holds a place here and its connection: no thread, no body, nothing of the store.
 //!
 //! All of it is of one process. Several nodes over one database would need two things to travel over the store's change feed: that a seat
-//! was taken ([`Relay::attend`]) and what was answered ([`Relay::settle`]); nobody else knows where an answer comes from.
+//! was taken ([`Relay::attend`]) and what was answered ([`Relay::answer`]); nobody else knows where an answer comes from.
 
 #[cfg(test)]
 mod tests;
@@ -44,7 +44,9 @@ pub struct Relay {
 /// What there is of one bin.
 #[derive(Debug, Default)]
 struct Desk {
-    listener: Option<Listener>,
+    /// The name of the listener that has the seat, or had it last: only its answers count.
+    name: String,
+    seat: Option<Taking>,
     /// Senders that have a ticket, those with a number too.
     tickets: usize,
     /// Those whose capture has a number.
@@ -54,8 +56,7 @@ struct Desk {
 }
 
 #[derive(Debug)]
-struct Listener {
-    name: String,
+struct Taking {
     /// Which of its connections has the seat: it may come back before the old one is known to be broken.
     turn: u64,
     patience: Duration,
@@ -93,16 +94,16 @@ impl Relay {
     ) -> Result<Seat, Taken> {
         let mut desks = self.desks();
         let desk = desks.entry(bin).or_default();
-        let turn = match &desk.listener {
-            Some(listener) if listener.name != name => return Err(Taken),
-            Some(listener) => listener.turn + 1,
+        let turn = match &desk.seat {
+            Some(_) if desk.name != name => return Err(Taken),
+            Some(seat) => seat.turn + 1,
             None => {
                 self.taken.fetch_add(1, Ordering::Relaxed);
                 0
             }
         };
-        desk.listener = Some(Listener {
-            name: name.to_owned(),
+        name.clone_into(&mut desk.name);
+        desk.seat = Some(Taking {
             turn,
             patience: patience.min(LONGEST),
         });
@@ -125,14 +126,14 @@ impl Relay {
         let Some(desk) = desks.get_mut(&bin) else {
             return Ok(None);
         };
-        let Some(listener) = &desk.listener else {
+        let Some(seat) = &desk.seat else {
             return Ok(None);
         };
         // Both numbers change under the same lock.
         if desk.tickets >= MOST_OF_BIN || self.waiting.load(Ordering::Relaxed) >= MOST {
             return Err("too many senders wait for it already");
         }
-        let patience = listener.patience;
+        let patience = seat.patience;
         desk.tickets += 1;
         self.waiting.fetch_add(1, Ordering::Relaxed);
         Ok(Some(Ticket {
@@ -143,30 +144,12 @@ impl Relay {
         }))
     }
 
-    /// Hands an answer to whoever waits for it.
-    pub fn answer(&self, bin: BinId, n: CaptureNumber, tried: &Try) {
-        // Keeping it takes copies: only where somebody may wait.
-        if self.waiting.load(Ordering::Relaxed) > 0 {
-            self.settle(bin, n, Settled::of(tried));
-        }
-    }
-
-    /// That the listener does not ask for that capture.
-    pub fn pass(&self, bin: BinId, n: CaptureNumber) {
-        if self.waiting.load(Ordering::Relaxed) > 0 {
-            self.settle(bin, n, Settled::Nothing("its filter left this request out"));
-        }
-    }
-
-    fn settle(&self, bin: BinId, n: CaptureNumber, settled: Settled) {
+    /// Hands the answer of the listener of that name to whoever waits for it. Others may listen beside it, and tell of theirs too.
+    pub fn answer(&self, bin: BinId, n: CaptureNumber, name: &str, tried: &Try) {
         let mut desks = self.desks();
-        let Some(desk) = desks.get_mut(&bin) else {
-            return;
-        };
-        if let Some(waiting) = desk.waiting.remove(&n) {
-            waiting.send(settled).ok(); // It may have left in this moment.
-        } else if desk.early.len() < desk.tickets {
-            desk.early.insert(n, settled);
+        let desk = desks.get_mut(&bin).filter(|desk| desk.name == name);
+        if let Some(desk) = desk.filter(|desk| desk.tickets > 0) {
+            desk.settle(n, Settled::of(tried));
         }
     }
 
@@ -186,9 +169,19 @@ impl Relay {
             if desk.tickets == 0 {
                 desk.early.clear();
             }
-            if desk.tickets == 0 && desk.listener.is_none() {
+            if desk.tickets == 0 && desk.seat.is_none() {
                 desks.remove(&bin);
             }
+        }
+    }
+}
+
+impl Desk {
+    fn settle(&mut self, n: CaptureNumber, settled: Settled) {
+        if let Some(waiting) = self.waiting.remove(&n) {
+            waiting.send(settled).ok(); // It may have left in this moment.
+        } else if self.early.len() < self.tickets {
+            self.early.insert(n, settled);
         }
     }
 }
@@ -204,7 +197,11 @@ pub struct Seat {
 impl Seat {
     /// That the listener does not ask for that capture.
     pub fn pass(&self, n: CaptureNumber) {
-        self.relay.pass(self.bin, n);
+        let mut desks = self.relay.desks();
+        let desk = desks.get_mut(&self.bin).filter(|desk| desk.tickets > 0);
+        if let Some(desk) = desk {
+            desk.settle(n, Settled::Nothing("its filter left this request out"));
+        }
     }
 }
 
@@ -212,10 +209,7 @@ impl Drop for Seat {
     fn drop(&mut self) {
         let mut desks = self.relay.desks();
         if let Some(desk) = desks.get_mut(&self.bin)
-            && desk
-                .listener
-                .take_if(|listener| listener.turn == self.turn)
-                .is_some()
+            && desk.seat.take_if(|seat| seat.turn == self.turn).is_some()
         {
             self.relay.taken.fetch_sub(1, Ordering::Relaxed);
         }

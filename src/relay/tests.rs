@@ -39,7 +39,8 @@ async fn nobody_waits_where_nobody_listens_and_one_listener_answers() {
     let ticket = relay.expect(BIN).unwrap().unwrap();
     drop(again);
     assert!(relay.expect(BIN).unwrap().is_none());
-    relay.answer(BIN, CaptureNumber(1), &tried(201, b"ok"));
+    relay.answer(BIN, CaptureNumber(1), "b", &tried(500, b"another"));
+    relay.answer(BIN, CaptureNumber(1), "a", &tried(201, b"ok"));
     let given = ticket.answer(CaptureNumber(1)).await.unwrap();
     assert_eq!((given.status, &*given.body.bytes), (201, &b"ok"[..]));
     assert!(relay.desks().is_empty());
@@ -54,7 +55,7 @@ async fn who_waits_is_answered_or_told_why_not() {
     let ticket = || relay.expect(BIN).unwrap().unwrap();
     let late = ticket().answer(CaptureNumber(1)).await;
     assert_eq!(late.unwrap_err(), "no answer within 0.005 s");
-    let _long = relay.attend(BIN, "a", LONGEST).unwrap();
+    let long = relay.attend(BIN, "a", LONGEST).unwrap();
     let asked = |n| tokio::spawn(ticket().answer(CaptureNumber(n)));
     let (first, second, third) = (asked(2), asked(3), asked(4));
     while relay.desks().get(&BIN).unwrap().waiting.len() < 3 {
@@ -62,8 +63,8 @@ async fn who_waits_is_answered_or_told_why_not() {
     }
     let mut failed = tried(200, b"");
     failed.failure = Some(Failure::new(FailureCause::Closed, "It broke."));
-    relay.answer(BIN, CaptureNumber(2), &failed);
-    relay.pass(BIN, CaptureNumber(3));
+    relay.answer(BIN, CaptureNumber(2), "a", &failed);
+    long.pass(CaptureNumber(3));
     relay.close();
     for (asked, why) in [
         (first, "the local program gave no whole answer"),

@@ -104,6 +104,8 @@ async fn of(name: &str, reply: &Value, has_listener: bool, options: &Options) ->
 async fn listen(bin: &Bin) -> Result<TcpStream> {
     let path = format!("/api/v1/bins/{}/events?respond=120", bin.id);
     let request = request::get(bin.address, &path, Some(&bin.key));
+    let head = request.strip_suffix(b"\r\n").ok_or("a head has an end")?;
+    let request = [head, b"Hookwell-Listener: bench\r\n\r\n"].concat();
     let mut stream = load::connect(bin.address).await?;
     stream.write_all(&request).await?;
     let head = Reader::default().open(&mut stream).await?;

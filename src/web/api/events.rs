@@ -11,6 +11,7 @@ use axum::response::{IntoResponse, Response};
 use futures_util::{Stream, StreamExt, stream};
 use serde_json::json;
 
+use super::listened::listener;
 use super::{Error, Problem, query, wire};
 use crate::live::Event;
 use crate::model::{Bin, CaptureNumber};
@@ -21,12 +22,6 @@ use crate::web::{self, App};
 
 /// How often an idle stream shows that it is alive: proxies cut what is silent for a minute.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
-
-/// The field that says which listener asks: one that comes back has its seat again.
-const LISTENER: &str = "hookwell-listener";
-
-/// The longest name of a listener.
-const LISTENER_BYTES: usize = 64;
 
 /// After how many milliseconds a reader comes back, at least; and how much more at most, so that a thousand readers do not
 /// come back to a restarted server in the same moment.
@@ -52,7 +47,7 @@ const RETRY_MS: (u64, u64) = (2000, 2000);
         ("respond" = Option<u64>, Query, minimum = 1, maximum = 120,
             description = "Senders wait so many seconds at most for the attempt of kind `listen` on their capture, and are given its answer. \
                 For the bin's own key, and one reader at a time"),
-        ("Hookwell-Listener" = Option<String>, Header, description = "With `respond`: a name by which a reader that comes back takes its own place over"),
+        ("Hookwell-Listener" = Option<String>, Header, description = "Needed beside `respond`: a name by which a reader that comes back takes its own place over, and tells of its attempts"),
         ("Last-Event-ID" = Option<u64>, Header, description = "The last id that was received; outranks `after`"),
     ),
     responses(
@@ -106,21 +101,11 @@ fn seat(
             problem,
         });
     }
-    let name = headers.get(LISTENER).and_then(|name| name.to_str().ok());
-    let name = name.unwrap_or_default();
-    if name.len() > LISTENER_BYTES {
-        return Err(web::Error::Invalid {
-            field: "Hookwell-Listener",
-            problem: format!("at most {LISTENER_BYTES} bytes"),
-        });
-    }
-    let seat = if name.is_empty() {
-        // One that has no name is never the same as another.
-        let name = uuid::Uuid::new_v4().to_string();
-        app.relay.attend(visit.bin.id, &name, patience)
-    } else {
-        app.relay.attend(visit.bin.id, name, patience)
-    };
+    let name = listener(headers)?.ok_or_else(|| web::Error::Invalid {
+        field: "Hookwell-Listener",
+        problem: "expected a name beside `respond`".to_owned(),
+    })?;
+    let seat = app.relay.attend(visit.bin.id, name, patience);
     seat.map_err(|_| web::Error::Taken)
 }
 

@@ -10,28 +10,11 @@ use super::home::{Home, told};
 use super::program::{Program, Running};
 use crate::support::{Bin, Response, Server};
 
-/// A listener that answers, once its stream is open: until then nobody waits for it.
-fn responding(server: &Server, home: &Home, bin: &Bin, words: &[&str]) -> Running {
+/// A listener that answers, once senders wait for it.
+fn responding(home: &Home, bin: &Bin, words: &[&str]) -> Running {
     let running = Running::start(home.command(Some(bin), words));
     running.remark("senders are given its answers");
-    // A second one is refused as soon as the first has its place.
-    let query = format!("/api/v1/bins/{}/events?respond=1", bin.id);
-    let authorization = format!("Authorization: Bearer {}", bin.key);
-    loop {
-        let head = format!(
-            "GET {query} HTTP/1.1\r\nHost: {}\r\n{authorization}\r\nConnection: close\r\n\r\n",
-            server.address
-        );
-        let mut stream = std::net::TcpStream::connect(server.address).unwrap();
-        std::io::Write::write_all(&mut stream, head.as_bytes()).unwrap();
-        let mut start = [0; 12];
-        std::io::Read::read_exact(&mut stream, &mut start).unwrap();
-        if start.ends_with(b"409") {
-            return running;
-        }
-        drop(stream);
-        std::thread::sleep(std::time::Duration::from_millis(20));
-    }
+    running
 }
 
 fn send(server: &Server, bin: &Bin, method: &str, path: &str) -> Response {
@@ -59,12 +42,7 @@ fn the_sender_is_given_the_local_answer() {
         };
         Some(answer.to_vec())
     });
-    let running = responding(
-        &server,
-        &home,
-        &bin,
-        &["listen", &program.port(), "--respond"],
-    );
+    let running = responding(&home, &bin, &["listen", &program.port(), "--respond"]);
     let response = send(&server, &bin, "POST", "/orders");
     assert_eq!((response.status, &*response.body), (201, &b"\0\xff<>"[..]));
     assert_eq!(response.header("x-app"), Some("1"));
@@ -132,7 +110,7 @@ fn the_bin_replies_where_no_answer_comes_and_the_capture_says_why() {
         "-q",
         "path:/a/*",
     ];
-    let running = responding(&server, &home, &bin, &words);
+    let running = responding(&home, &bin, &words);
     // The capture is there before its listener is told of it, and says that nothing was answered yet.
     let answered = std::thread::scope(|scope| {
         let sender = scope.spawn(|| send(&server, &bin, "POST", "/a/held"));
@@ -185,7 +163,7 @@ fn one_listener_answers_and_a_second_is_told() {
     let home = Home::new(&server);
     let (bin, program) = (server.bin(), Program::start());
     let words = ["listen", &program.port(), "--respond"];
-    let first = responding(&server, &home, &bin, &words);
+    let first = responding(&home, &bin, &words);
     let (code, _, said) = told(&home.run(&bin, &words));
     assert_eq!(code, 1, "{said}");
     assert!(
@@ -201,7 +179,6 @@ fn one_listener_answers_and_a_second_is_told() {
     drop(first);
     // Whoever is left, or comes next, may take the place.
     let next = responding(
-        &server,
         &home,
         &bin,
         &["listen", &program.port(), "--respond", "--fresh"],
