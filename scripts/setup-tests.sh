@@ -1,6 +1,6 @@
 #!/bin/sh
-# Sees to what the tests need besides Rust: a C compiler, rustfmt and clippy, a Chromium with its WebDriver, axe-core and ajv from npm,
-# and the tools that exported commands are run by. Installs what is missing where that is possible, else says what is missing.
+# Sees to what the tests need besides Rust: a C compiler, rustfmt and clippy, a Chromium with its WebDriver, PostgreSQL, axe-core and
+# ajv from npm, and the tools that exported commands are run by. Installs what is missing where that is possible, else says what is missing.
 set -eu
 # shellcheck source-path=SCRIPTDIR source=lib/packages.sh
 . "$(dirname "$0")/lib/packages.sh"
@@ -24,6 +24,11 @@ done
 
 if ! command -v chromium >/dev/null 2>&1 || ! command -v chromedriver >/dev/null 2>&1; then
   install_packages "a browser for the tests of the pages" chromium chromium-driver
+fi
+
+# The package's own cluster is of no use to the tests, which make theirs.
+if ! command -v initdb >/dev/null 2>&1 && ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then
+  install_packages "PostgreSQL for the tests of the store" postgresql
 fi
 
 # The tools that exported commands are run by; npm, which is seen to below, brings Node.js. The test of one that cannot be had says so

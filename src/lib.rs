@@ -13,7 +13,7 @@
 //! | floor | modules | must not know |
 //! |---|---|---|
 //! | 0 | [`model`] | async, HTTP servers, SQL |
-//! | 1 | [`compare`], [`config`], [`filter`], [`mask`], [`viewer`], [`export`], [`import`], [`provider`], [`template`] | each other, async, I/O, clocks |
+//! | 1 | [`compare`], [`config`], [`filter`], [`mask`], [`metrics`], [`viewer`], [`export`], [`import`], [`provider`], [`template`] | each other, async, I/O, clocks |
 //! | 2 | [`store`], [`verdict`], [`outbound`] | HTTP, HTML, live |
 //! | 3 | [`live`], [`reply`], [`relay`], [`forward`] | web |
 //! | 4 | [`ingest`] | web, HTML |
@@ -36,6 +36,7 @@ pub mod import;
 pub mod ingest;
 pub mod live;
 pub mod mask;
+pub mod metrics;
 pub mod model;
 pub mod outbound;
 pub mod provider;

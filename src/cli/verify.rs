@@ -9,7 +9,7 @@ use bytes::Bytes;
 
 use super::printable;
 use crate::model::{Clock, Head, Headers, Timestamp, Verdict, VerdictState, Version};
-use crate::provider::{self, Options, Others, Request, Secret};
+use crate::provider::{self, Certificate, Options, Others, Request, Secret};
 
 /// The longest request that is read.
 const BYTES: u64 = 128 * 1024 * 1024;
@@ -109,7 +109,7 @@ impl Verify {
         };
         let options = Options {
             tolerance_s: self.tolerance,
-            certificate: None,
+            certificate: Certificate::Unasked,
         };
         let explanation = provider.explain(&secrets, &request, options, &Others::default());
         Ok(explanation.map_or_else(

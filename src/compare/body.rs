@@ -4,7 +4,7 @@ use sha2::{Digest, Sha256};
 
 use super::align::Budget;
 use super::{Change, HEAD, LINES, Row, binary, fields, json, text};
-use crate::model::{BodyState, Capture, hex};
+use crate::model::{BodyState, Capture, form, hex};
 
 /// How two bodies were read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -175,11 +175,14 @@ fn by_meaning(
         let cut = [left.is_cut, right.is_cut];
         return Some((Kind::Json, json::compare(&left, &right, budget), cut));
     }
-    if subjects.iter().all(|subject| {
+    // Counted first: what has more fields than lines are read would be taken apart for nothing.
+    let is_form = |subject: &Subject<'_>| {
         subject
             .content_type
             .starts_with("application/x-www-form-urlencoded")
-    }) {
+            && form::pairs(subject.head).nth(LINES).is_none()
+    };
+    if subjects.iter().all(is_form) {
         let rows = fields::of_form(one.as_bytes(), other.as_bytes(), budget);
         if rows.len() <= LINES {
             return Some((Kind::Form, rows, [false; 2]));

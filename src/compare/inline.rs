@@ -118,12 +118,18 @@ fn tokens(text: &[u8]) -> Vec<&[u8]> {
 fn words(a: &[u8], b: &[u8], budget: &mut Budget) -> (Vec<Piece>, Vec<Piece>) {
     // What is longer than these words could be is not taken apart to be counted.
     let is_long = |text: &[u8]| text.len() > WORDS * WORD;
-    let (one, other) = (tokens(a), tokens(b));
-    if is_long(a) || is_long(b) || one.len() > WORDS || other.len() > WORDS {
-        return (
+    let all_differs = || {
+        (
             vec![Piece::Differs(a.to_vec())],
             vec![Piece::Differs(b.to_vec())],
-        );
+        )
+    };
+    if is_long(a) || is_long(b) {
+        return all_differs();
+    }
+    let (one, other) = (tokens(a), tokens(b));
+    if one.len() > WORDS || other.len() > WORDS {
+        return all_differs();
     }
     let hashes = |list: &[&[u8]]| list.iter().map(fingerprint).collect::<Vec<_>>();
     let pairs = align(&hashes(&one), &hashes(&other), budget);

@@ -33,6 +33,9 @@ pub const HEAD: usize = 2 * 1024 * 1024;
 /// How many lines of a body are read.
 pub const LINES: usize = 10_000;
 
+/// Why a member of a JSON object counts as moved.
+const KEY_ORDER: &str = "key order";
+
 /// Two captures side by side.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Comparison {
@@ -145,6 +148,27 @@ impl Piece {
         match self {
             Self::Same(text) | Self::Differs(text) => text.is_empty(),
             Self::Skipped(bytes) => *bytes == 0,
+        }
+    }
+}
+
+impl Row {
+    /// Whether nothing but the order of keys in a JSON object differs.
+    pub fn is_key_order(&self) -> bool {
+        self.change == Change::Moved && self.why == Some(KEY_ORDER)
+    }
+
+    /// The same where the order of keys does not count.
+    #[must_use]
+    pub fn in_any_order(self) -> Self {
+        if !self.is_key_order() {
+            return self;
+        }
+        Self {
+            name: Vec::new(),
+            change: Change::Same,
+            why: None,
+            ..self
         }
     }
 }

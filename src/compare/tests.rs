@@ -89,7 +89,7 @@ fn json_is_compared_by_path() {
 fn what_moved_is_told_from_what_changed() {
     assert_eq!(
         json(r#"{"a": 1, "b": 2, "c": 3}"#, r#"{"b": 2, "c": 3, "a": 1}"#),
-        [row("json.a", "moved", None)]
+        [row("json.a", "moved", Some("key order"))]
     );
     assert_eq!(
         json(

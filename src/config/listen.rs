@@ -31,6 +31,10 @@ pub struct ListenConfig {
     #[arg(long = "allow-host", env = "HOOKWELL_ALLOW_HOST", value_name = "HOST", value_delimiter = ',', value_parser = domain)]
     pub allow_hosts: Vec<String>,
 
+    /// Address and port to serve /metrics on, for Prometheus; nothing else is answered there. Not served where it is not set
+    #[arg(long, env = "HOOKWELL_METRICS_LISTEN", value_name = "ADDR:PORT")]
+    pub metrics_listen: Option<SocketAddr>,
+
     /// Proxies whose X-Forwarded-For, -Proto and -Host are believed
     #[arg(long = "trusted-proxy", env = "HOOKWELL_TRUSTED_PROXY", value_name = "CIDR", value_delimiter = ',', value_parser = network)]
     pub trusted_proxies: Vec<IpNet>,

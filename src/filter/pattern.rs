@@ -4,7 +4,7 @@ use std::fmt;
 
 /// A pattern: literal pieces with a `*` between each two.
 ///
-/// Matching never goes back further than to the last `*`, so that its time is bounded by the product of both lengths at worst.
+/// Matching never goes back further than to the last `*`, so that its time is bounded by the sum of both lengths.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Pattern {
     /// At least one piece; pieces may be empty.
@@ -82,10 +82,50 @@ pub(super) fn find(text: &[u8], needle: &[u8]) -> Option<usize> {
     };
     let (low, high) = (first.to_ascii_lowercase(), first.to_ascii_uppercase());
     let last = text.len().checked_sub(needle.len())?;
-    memchr::memchr2_iter(low, high, text.get(..=last)?).find(|&at| {
-        text.get(at..at + needle.len())
-            .is_some_and(|here| here.eq_ignore_ascii_case(needle))
-    })
+    // Each comparison may go on to the end of the needle: where there are too many of them, `steadily` is faster.
+    let mut left = 16 * text.len();
+    for at in memchr::memchr2_iter(low, high, text.get(..=last)?) {
+        let here = text.get(at..at + needle.len())?;
+        if here.eq_ignore_ascii_case(needle) {
+            return Some(at);
+        }
+        let Some(rest) = left.checked_sub(needle.len()) else {
+            return Some(at + steadily(text.get(at..)?, needle)?);
+        };
+        left = rest;
+    }
+    None
+}
+
+/// The same in a time of both lengths, whatever stands in them: what was matched is not looked at again (Knuth, Morris and Pratt).
+fn steadily(text: &[u8], needle: &[u8]) -> Option<usize> {
+    let letter = |at: usize| needle.get(at).map(u8::to_ascii_lowercase);
+    // How long a beginning of the needle ends with its byte at a place, but for the needle up to there itself.
+    let mut ends: Vec<usize> = Vec::with_capacity(needle.len());
+    let goes_on = |ends: &[usize], mut length: usize, byte: u8| {
+        let byte = byte.to_ascii_lowercase();
+        while length > 0 && letter(length) != Some(byte) {
+            length = ends.get(length - 1).copied().unwrap_or(0);
+        }
+        length + usize::from(letter(length) == Some(byte))
+    };
+    for (at, &byte) in needle.iter().enumerate() {
+        let before = ends.last().copied().unwrap_or(0);
+        let length = if at == 0 {
+            0
+        } else {
+            goes_on(&ends, before, byte)
+        };
+        ends.push(length);
+    }
+    let mut length = 0;
+    for (at, &byte) in text.iter().enumerate() {
+        length = goes_on(&ends, length, byte);
+        if length == needle.len() {
+            return Some(at + 1 - length);
+        }
+    }
+    None
 }
 
 impl fmt::Display for Pattern {
@@ -159,6 +199,26 @@ mod tests {
         }
         assert!(pattern("b*d").is_in(b"aBcDe"));
         assert!(!pattern("d*b").is_in(b"abcde"));
+    }
+
+    #[test]
+    fn a_long_text_that_nearly_fits_everywhere_takes_no_longer() {
+        let text = "a".repeat(1_000_000);
+        let needle = format!("{}b", "A".repeat(3998));
+        assert!(!pattern(&needle).is_in(text.as_bytes()));
+        assert_eq!(
+            find(format!("{text}B").as_bytes(), needle.as_bytes()),
+            Some(1_000_000 - 3998)
+        );
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn both_ways_of_searching_find_the_first_place(text in "[abAB]{0,200}", needle in "[abAB]{1,6}") {
+            let first = text.to_lowercase().find(&needle.to_lowercase());
+            proptest::prop_assert_eq!(find(text.as_bytes(), needle.as_bytes()), first);
+            proptest::prop_assert_eq!(steadily(text.as_bytes(), needle.as_bytes()), first);
+        }
     }
 
     #[test]

@@ -54,7 +54,7 @@ pub fn check(targets: &[Target]) -> Result<(), Wrong> {
         if target
             .sign
             .as_deref()
-            .is_some_and(|slug| provider::find(slug).is_none())
+            .is_some_and(|slug| slug != super::OWN && provider::find(slug).is_none())
         {
             return wrong(
                 at_field("sign"),

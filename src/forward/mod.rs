@@ -1,7 +1,7 @@
 //! Sends captures on: what goes out again of what came in.
 //!
 //! A capture becomes a request to another URL ([`request`]): the same bytes, or some of it changed, or signed again as its provider
-//! signs. [`queue`] sends on what the targets of a bin are to have. The [`outbound`] client sends it, the [`store`](crate::store) keeps what came of it as an attempt. It stands below
+//! signs. [`queue`] sends on what the targets of a bin are to have, [`Visitor`] confirms what a handshake wants confirmed. The [`outbound`] client sends it, the [`store`](crate::store) keeps what came of it as an attempt. It stands below
 //! [`web`](crate::web), where people and programs ask for it, and knows nothing of pages or who may ask.
 //!
 //! What is sent on carries [`MARK`], with bin and number of the capture; a request that comes back with it adds to that list, so that
@@ -10,10 +10,12 @@
 mod check;
 pub mod queue;
 mod sign;
+mod visit;
 
 pub use check::{Wrong, check};
 pub use queue::Forwarder;
-pub use sign::Unsigned;
+pub use sign::{OWN, Unsigned};
+pub use visit::{Visitor, Visits};
 
 use std::fmt::Write as _;
 
@@ -36,7 +38,7 @@ pub struct Order {
     pub url: Url,
     /// Whether path and query of the capture go behind those of the URL.
     pub keep_path: bool,
-    /// The provider by whose scheme it is signed anew; `None` for the signature that it has.
+    /// The provider by whose scheme it is signed anew, or [`OWN`]; `None` for the signature that it has.
     pub sign: Option<String>,
     /// What is changed.
     pub edit: Edit,

@@ -17,11 +17,13 @@ use tokio::task::JoinSet;
 
 use super::{Edit, Order, loops, request};
 use crate::filter::{Filter, Subject};
+use crate::metrics::metrics;
 use crate::model::{
     AttemptKind, Bin, BinId, BodyState, Clock, Failure, FailureCause, Forward, Headers, Sent,
     Settled, Target, Timestamp, Try,
 };
-use crate::outbound;
+use crate::outbound::{self, Certificates};
+use crate::provider::Certificate;
 use crate::store::{self, Address, Change, ChangeFeed, Store};
 use crate::verdict;
 
@@ -50,6 +52,7 @@ type Lane = (BinId, String);
 pub struct Forwarder {
     store: Arc<dyn Store>,
     client: outbound::Client,
+    certificates: Certificates,
     clock: Clock,
     /// The server's public address, where it has one: verdicts may depend on it.
     base: Option<String>,
@@ -75,6 +78,7 @@ struct Entry {
 
 impl Drop for Entry {
     fn drop(&mut self) {
+        metrics().lane_over();
         if !self.is_left {
             self.forwarder.lanes().remove(&self.lane);
         }
@@ -118,12 +122,14 @@ impl Forwarder {
     pub fn new(
         store: Arc<dyn Store>,
         client: outbound::Client,
+        certificates: Certificates,
         clock: Clock,
         base: Option<String>,
     ) -> Arc<Self> {
         Arc::new(Self {
             store,
             client,
+            certificates,
             clock,
             base,
             lanes: Mutex::default(),
@@ -204,6 +210,7 @@ impl Forwarder {
         let running = Arc::<Running>::default();
         lanes.insert(lane.clone(), Arc::clone(&running));
         drop(lanes);
+        metrics().lane_begun();
         let entry = Entry {
             forwarder: Arc::clone(self),
             lane,
@@ -281,7 +288,13 @@ impl Forwarder {
             return Ok((Settled::Done, None));
         };
         if filter.needs_verdict() {
-            capture.line.verdict = verdict::of(bin, self.base.as_deref(), &capture);
+            let address = verdict::certificate_url(bin, &capture.line, &capture.body);
+            let fetched = match address {
+                Some(address) => Some(self.certificates.fetch(&address).await),
+                None => None,
+            };
+            let given = Certificate::of(fetched.as_ref().map(|came| came.as_deref()));
+            capture.line.verdict = verdict::of(bin, self.base.as_deref(), &capture, given);
         }
         if !filter.matches(&Subject::capture(&capture)) {
             return Ok((Settled::Done, None));

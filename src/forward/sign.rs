@@ -5,7 +5,11 @@ use bytes::Bytes;
 use crate::model::head::text;
 use crate::model::{Bin, Headers, Timestamp};
 use crate::outbound::Request;
-use crate::provider::{self, Draft, signature::sign};
+use crate::provider::signature::{own, sign};
+use crate::provider::{self, Draft, Own};
+
+/// What the bin's own scheme is called where a provider could be named.
+pub const OWN: &str = "own";
 
 /// Why a request was not signed anew.
 #[derive(Debug, thiserror::Error)]
@@ -16,6 +20,15 @@ pub enum Unsigned {
     /// The bin has no secret of it.
     #[error("the bin has no secret of {0} to sign with")]
     NoSecret(&'static str),
+    /// The bin has no scheme of its own.
+    #[error("the bin has no signature of its own to sign with")]
+    NoScheme,
+    /// The bin's own scheme cannot be used.
+    #[error("the bin's own signature: {0}")]
+    Scheme(#[from] own::Error),
+    /// Its own scheme does not fit the request.
+    #[error("the bin's own signature does not fit: {0}")]
+    Own(#[source] sign::Error),
     /// It cannot be signed.
     #[error("{title} requests are not signed here: {cause}")]
     Cannot {
@@ -26,15 +39,14 @@ pub enum Unsigned {
     },
 }
 
-/// Replaces the signature of a request by one of the bin's first secret of that provider, and the signed time by `now`.
+/// Replaces the signature of a request by one of the bin's first secret of that provider, or by the bin's own scheme; and the signed
+/// time by `now`.
 pub(super) fn again(
     bin: &Bin,
     slug: &str,
     request: &mut Request,
     now: Timestamp,
 ) -> Result<(), Unsigned> {
-    let provider = provider::find(slug).ok_or(Unsigned::Unknown)?;
-    let secret = bin.settings.secrets.of(provider.slug).first();
     let mut draft = Draft {
         method: request.method.clone(),
         url: request.url.to_string(),
@@ -46,6 +58,19 @@ pub(super) fn again(
         body: request.body.to_vec(),
         at: now,
     };
+    if slug == OWN {
+        let scheme = bin.settings.signature.as_ref().ok_or(Unsigned::NoScheme)?;
+        Own::of(scheme)?.sign(&mut draft).map_err(Unsigned::Own)?;
+    } else {
+        as_provider(bin, slug, &mut draft)?;
+    }
+    take(request, draft);
+    Ok(())
+}
+
+fn as_provider(bin: &Bin, slug: &str, draft: &mut Draft) -> Result<(), Unsigned> {
+    let provider = provider::find(slug).ok_or(Unsigned::Unknown)?;
+    let secret = bin.settings.secrets.of(provider.slug).first();
     let cannot = |cause| Unsigned::Cannot {
         title: provider.title,
         cause,
@@ -54,7 +79,11 @@ pub(super) fn again(
         return Err(cannot(sign::Error::Unsigned));
     }
     let secret = secret.ok_or(Unsigned::NoSecret(provider.title))?;
-    provider.sign(&mut draft, secret).map_err(cannot)?;
+    provider.sign(draft, secret).map_err(cannot)
+}
+
+/// Takes what was signed into the request.
+fn take(request: &mut Request, draft: Draft) {
     // A value that was not changed keeps its bytes, which need not have been UTF-8.
     let kept: Vec<(&[u8], &[u8])> = request.headers.iter().collect();
     let fields = draft.headers.iter().map(|(name, value)| {
@@ -69,5 +98,4 @@ pub(super) fn again(
     let headers = Headers::from_fields(fields);
     request.headers = headers;
     request.body = Bytes::from(draft.body);
-    Ok(())
 }

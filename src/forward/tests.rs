@@ -129,7 +129,7 @@ fn a_request_is_signed_anew_with_the_time_of_sending() {
     let stripe = crate::provider::find("stripe").unwrap();
     let options = crate::provider::Options {
         tolerance_s: None,
-        certificate: None,
+        certificate: crate::provider::Certificate::Unasked,
     };
     let verdict = stripe.verify(bin().settings.secrets.of("stripe"), &arrived, options);
     assert_eq!(verdict.state, crate::model::VerdictState::Valid);

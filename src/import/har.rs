@@ -121,6 +121,9 @@ fn parts(url: &str) -> Option<(&str, String, String)> {
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let (authority, rest) = rest.split_at_checked(end)?;
     let host = authority.rsplit('@').next().unwrap_or_default();
+    if host.bytes().any(|byte| byte <= b' ' || byte == 0x7f) {
+        return None;
+    }
     let rest = rest.split('#').next().unwrap_or_default();
     let slash = if rest.starts_with('/') { "" } else { "/" };
     Some((host, scheme, format!("{slash}{rest}")))

@@ -4,7 +4,7 @@
 //! stranger's as much as a request is: whatever could not have come over a socket, such as a line end in a header field, is refused
 //! with the place where it stands. It knows neither where the text comes from nor the store.
 //!
-//! [`split`] cuts a file into its captures as it comes, and each of them is read by itself.
+//! [`split`] cuts a file into its captures as it comes, and each of them is read by itself; [`upload`] finds the file in a form.
 //!
 //! To add a form: a file here that makes [`Shape`]s of it, and its arms in [`split`] and [`draft`].
 #![warn(clippy::indexing_slicing, clippy::string_slice)]
@@ -13,6 +13,7 @@ mod har;
 mod ndjson;
 mod shape;
 pub mod split;
+pub mod upload;
 
 pub use shape::Shape;
 

@@ -63,6 +63,9 @@ pub(super) struct ReplyShape {
     delay_ms: u32,
 }
 
+/// How many bytes the name of a rule may have: more than [`Rule::NAME_CHARACTERS`](crate::model::Rule::NAME_CHARACTERS) need.
+const RULE: usize = 1000;
+
 /// Whether the text is a token (RFC 9110 section 5.6.2), as names and methods are.
 fn is_token(text: &str) -> bool {
     let is_char = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
@@ -104,7 +107,10 @@ impl Shape<'_> {
             self.headers_as_sent,
         )?;
         let trailers = block("trailers", &self.trailers, None, false)?;
-        let size = target.len() + fields.block().len() + trailers.block().len();
+        if self.host.bytes().any(|byte| byte <= b' ' || byte == 0x7f) {
+            return Err(Error::new("host", "has blanks or controls in it"));
+        }
+        let size = target.len() + self.host.len() + fields.block().len() + trailers.block().len();
         if size as u64 > bounds.head {
             return Err(Error::new(
                 "headers",
@@ -137,12 +143,7 @@ impl Shape<'_> {
             .peer
             .unwrap_or_else(|| SocketAddr::from(([0, 0, 0, 0], 0)));
         let path_at = path_at(&target, self.path.as_deref(), self.query.as_deref());
-        let reply = self.reply.map_or_else(Reply::none, |reply| Reply {
-            status: reply.status,
-            rule: reply.rule,
-            delay_ms: reply.delay_ms,
-            ..Reply::none()
-        });
+        let reply = self.reply.map_or(Ok(Reply::none()), ReplyShape::read)?;
         let draft = Draft {
             envelope: Envelope {
                 received_at,
@@ -205,6 +206,21 @@ impl BodyShape<'_> {
     }
 }
 
+impl ReplyShape {
+    fn read(self) -> Result<Reply, Error> {
+        let is_name = |rule: &String| rule.len() <= RULE && !rule.chars().any(char::is_control);
+        if !self.rule.as_ref().is_none_or(is_name) {
+            return Err(Error::new("reply.rule", "is not the name of a rule"));
+        }
+        Ok(Reply {
+            status: self.status,
+            rule: self.rule,
+            delay_ms: self.delay_ms,
+            ..Reply::none()
+        })
+    }
+}
+
 /// A time that has been.
 fn moment(text: Option<&str>, now: Timestamp) -> Result<Timestamp, Error> {
     let text = text.ok_or_else(|| missing("received_at"))?;
@@ -256,12 +272,20 @@ fn block(
     let usual = Headers::from_fields(pairs.iter().copied());
     let raw = raw.and_then(base64::decode).map(Bytes::from);
     let raw = raw.map(|raw| Headers::from_stored(raw, as_sent));
-    Ok(
-        match raw.filter(|raw| raw.iter().eq(pairs.iter().copied())) {
-            Some(raw) => raw,
-            None => Headers::from_stored(usual.block().clone(), as_sent),
-        },
-    )
+    let fits = |raw: &Headers| {
+        // A line that is no field would not be among the pairs, but in whatever the lines are written into.
+        memchr::memchr_iter(b'\n', raw.block()).count() == pairs.len()
+            && (raw.is_empty() || raw.block().ends_with(b"\n"))
+            && !raw
+                .block()
+                .windows(2)
+                .any(|two| two.starts_with(b"\r") && two != b"\r\n")
+            && raw.iter().eq(pairs.iter().copied())
+    };
+    Ok(match raw.filter(fits) {
+        Some(raw) => raw,
+        None => Headers::from_stored(usual.block().clone(), as_sent),
+    })
 }
 
 /// Where the bin's own path begins in the target: what `path` and `query` say is its end.

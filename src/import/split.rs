@@ -62,6 +62,9 @@ enum At {
     After,
 }
 
+/// How many bytes are waited for to tell what a file is.
+const BEGIN: usize = 64 * 1024;
+
 /// How much of a string is looked at: longer than the names that matter.
 const NAME: usize = 16;
 
@@ -74,6 +77,7 @@ impl Form {
     /// # Errors
     /// Where it begins as no JSON object.
     pub fn of(begin: &[u8], is_all: bool) -> Result<Option<Self>, Error> {
+        let is_all = is_all || begin.len() >= BEGIN;
         let begin = without_mark(begin).trim_ascii_start();
         let Some(rest) = begin.strip_prefix(b"{") else {
             return match begin.first() {
@@ -81,14 +85,14 @@ impl Form {
                     "the file",
                     "is neither HAR (an object with \"log\") nor NDJSON (a capture in JSON a line)",
                 )),
-                // Nothing at all is a file of no lines.
+                // Nothing at all is a file of no lines, and nothing for so long one of empty lines.
                 None => Ok(is_all.then_some(Self::Ndjson)),
             };
         };
         let rest = rest.trim_ascii_start();
         if rest.starts_with(b"\"log\"") {
             Ok(Some(Self::Har))
-        } else if b"\"log\"".starts_with(rest) && !is_all && begin.len() < 1024 {
+        } else if b"\"log\"".starts_with(rest) && !is_all {
             Ok(None)
         } else {
             Ok(Some(Self::Ndjson))

@@ -35,6 +35,8 @@ pub use reply::Answer;
 use self::receive::{Budget, End, Receiving};
 use self::wire::{Started, WireHead};
 use crate::config::Config;
+use crate::forward::Visits;
+use crate::metrics::metrics;
 use crate::model::head::without_fragment;
 use crate::model::{
     Bin, Body, BodyState, Capture, CaptureLine, CaptureNumber, Clock, Draft, Envelope, Fault, Head,
@@ -56,6 +58,8 @@ pub struct Ingest {
     base: Option<String>,
     replies: Arc<Replies>,
     relay: Arc<Relay>,
+    /// Who is told of handshakes that were answered.
+    visits: Option<Visits>,
     /// One permit for each aborted capture on its way to the store.
     aborted: Arc<Semaphore>,
 }
@@ -80,12 +84,20 @@ impl Ingest {
             replies: Arc::new(Replies::new(Arc::clone(&store), base.clone())),
             store,
             base,
+            visits: None,
             config,
             clock,
             budget,
             relay,
             aborted: Arc::new(Semaphore::new(ABORTED as usize)),
         }
+    }
+
+    /// The same, which tells of handshakes that it answered.
+    #[must_use]
+    pub fn telling(mut self, visits: Visits) -> Self {
+        self.visits = Some(visits);
+        self
     }
 
     /// Waits until what connections left behind when they ended is stored.
@@ -107,6 +119,10 @@ impl Ingest {
     ) -> Answer {
         let wire = link.begin();
         let answer = self.capture_begun(addressed, request, wire, link).await;
+        match answer.fault {
+            Some(Fault::Close | Fault::Reset | Fault::Hang) => metrics().left_without_reply(),
+            _ => metrics().replied(answer.status.as_u16()),
+        }
         if let Some(Fault::Hang) = answer.fault {
             // Whoever hangs up is noticed as with a stream: nothing will be answered.
             link.begin_stream();
@@ -132,7 +148,7 @@ impl Ingest {
         let (parts, mut body) = request.into_parts();
         if !has_one_host(&parts) {
             let head = wire.map(WireHead::bytes).unwrap_or_default();
-            self.store.refuse(
+            self.refuse(
                 addressed.address,
                 Refusal {
                     at: self.clock.now(),
@@ -181,16 +197,17 @@ impl Ingest {
                 expected => return self.relayed(bin, (draft, memory), parts, expected).await,
             }
         }
-        if end == End::Complete && has_plan(&bin, &draft) {
-            return self.planned(bin, draft, memory, parts).await;
-        }
         let (at, peer) = (self.clock.now(), draft.envelope.peer);
-        let given = draft.envelope.reply.clone();
         let head = draft.envelope.head.headers.block().clone();
-        let stored = self.store.append(&bin, draft).await;
-        drop(memory);
-        match stored {
-            Ok(n) => reply::captured(&bin, n, end, &given, parts),
+        let begun = Instant::now();
+        match self.keep(&bin, draft, memory).await {
+            Ok((n, given)) => {
+                if given.delay_ms > 0 && given.fault != Some(Fault::Drip) {
+                    let delay = Duration::from_millis(given.delay_ms.into());
+                    tokio::time::sleep(delay.saturating_sub(begun.elapsed())).await;
+                }
+                reply::captured(&bin, n, end, &given, parts)
+            }
             Err(error) => {
                 self.trace(&bin, &error, at, peer, head);
                 reply::not_stored(&error)
@@ -198,23 +215,55 @@ impl Ingest {
         }
     }
 
-    /// Stores a request to a bin that plans its replies, and answers as planned.
-    async fn planned(
+    /// Takes a request that hookwell itself makes, as if it had been sent: it is answered as the bin plans, for whoever reads it.
+    ///
+    /// # Errors
+    /// What the store says when it cannot be kept.
+    pub async fn take(
         &self,
-        bin: Arc<Bin>,
+        bin: &Arc<Bin>,
+        envelope: Envelope,
+        body: Body,
+    ) -> store::Result<CaptureNumber> {
+        let draft = drafted(bin, self.base.as_deref(), envelope, body);
+        let (n, _) = self.keep(bin, draft, None).await?;
+        Ok(n)
+    }
+
+    /// Stores a request, and gives the reply to it: the one that it was drafted with, or what the bin plans.
+    async fn keep(
+        &self,
+        bin: &Arc<Bin>,
         draft: Draft,
         memory: Option<OwnedSemaphorePermit>,
-        parts: &Parts,
-    ) -> Answer {
-        let (at, peer) = (draft.envelope.received_at, draft.envelope.peer);
-        let head = draft.envelope.head.headers.block().clone();
-        let begun = Instant::now();
+    ) -> store::Result<(CaptureNumber, Reply)> {
+        if has_plan(bin, &draft) {
+            return self.planned(bin, draft, memory).await;
+        }
+        let given = draft.envelope.reply.clone();
+        let n = self.store.append(bin, draft).await?;
+        drop(memory);
+        if is_handshake(&given)
+            && let Some(visits) = &self.visits
+        {
+            visits.look_at(bin, n);
+        }
+        Ok((n, given))
+    }
+
+    /// Stores a request to a bin that plans its replies.
+    async fn planned(
+        &self,
+        bin: &Arc<Bin>,
+        draft: Draft,
+        memory: Option<OwnedSemaphorePermit>,
+    ) -> store::Result<(CaptureNumber, Reply)> {
         // On a task of its own: a sender that leaves in the middle of it leaves a capture all the same.
         let done = tokio::spawn({
             let (replies, store, bin) = (
                 Arc::clone(&self.replies),
                 Arc::clone(&self.store),
-                Arc::clone(&bin),
+                Arc::clone(bin),
             );
             let waited_for = Arc::clone(&self.aborted).try_acquire_owned();
             let now = self.clock.now();
@@ -224,22 +273,8 @@ impl Ingest {
                 given
             }
         });
-        let stored = done
-            .await
-            .unwrap_or_else(|_| Err(store::Error::Unavailable("a reply failed".to_owned())));
-        match stored {
-            Ok((n, given)) => {
-                let delay = Duration::from_millis(given.delay_ms.into());
-                if given.fault != Some(Fault::Drip) {
-                    tokio::time::sleep(delay.saturating_sub(begun.elapsed())).await;
-                }
-                reply::captured(&bin, n, End::Complete, &given, parts)
-            }
-            Err(error) => {
-                self.trace(&bin, &error, at, peer, head);
-                reply::not_stored(&error)
-            }
-        }
+        done.await
+            .unwrap_or_else(|_| Err(store::Error::Unavailable("a reply failed".to_owned())))
     }
 
     /// Leaves a trace of a request that could not be stored.
@@ -251,8 +286,14 @@ impl Ingest {
                 peer,
                 head,
             };
-            self.store.refuse(store::Address::Id(bin.id), refusal);
+            self.refuse(store::Address::Id(bin.id), refusal);
         }
+    }
+
+    /// Counts a refusal, and has the bin keep its trace.
+    fn refuse(&self, address: store::Address, refusal: Refusal) {
+        metrics().refused(refusal.reason);
+        self.store.refuse(address, refusal);
     }
 
     fn body_limit(&self, bin: &Bin) -> u64 {
@@ -288,7 +329,7 @@ impl Ingest {
 
 /// A request as it is to be stored: who sent it is recognised, and what a provider asks is answered where the plain reply would be
 /// given. `base` is the server's public address, where it has one.
-pub fn drafted(bin: &Bin, base: Option<&str>, mut envelope: Envelope, body: Body) -> Draft {
+fn drafted(bin: &Bin, base: Option<&str>, mut envelope: Envelope, body: Body) -> Draft {
     let sender = provider::recognise(&envelope.head, &body.bytes);
     if envelope.reply.status == Some(200) && body.state == BodyState::Complete {
         let asked = handshake::reply(bin, base, &envelope, &body.bytes, sender.as_ref());
@@ -338,13 +379,16 @@ fn is_open(bin: &Bin, draft: &Draft) -> bool {
             .headers
             .get("access-control-request-method")
             .is_some();
-    envelope.reply.status == Some(200)
-        && !envelope
-            .reply
-            .rule
-            .as_deref()
-            .is_some_and(|rule| rule.starts_with(verdict::HANDSHAKE))
+    draft.body.state == BodyState::Complete
+        && envelope.reply.status == Some(200)
+        && !is_handshake(&envelope.reply)
         && !is_preflight
+}
+
+/// Whether a reply is what a provider wanted to hear.
+fn is_handshake(reply: &Reply) -> bool {
+    let rule = reply.rule.as_deref();
+    rule.is_some_and(|rule| rule.starts_with(verdict::HANDSHAKE))
 }
 
 /// Chooses the reply to a request, stores both, and gives the reply that was made.

@@ -7,6 +7,7 @@ use tokio::sync::{broadcast, watch};
 
 use super::Subscription;
 use super::subscription::{News, Seat};
+use crate::metrics::metrics;
 use crate::model::{Bin, BinId, CaptureNumber};
 use crate::store::{self, Address, Change, Store, Window};
 
@@ -173,7 +174,10 @@ async fn pump(mut changes: store::ChangeFeed, topics: Arc<Topics>) {
         match changes.recv().await {
             Ok(batch) => topics.tell(&batch),
             // Nobody knows any more what was missed: every reader's topic is closed, upon which it comes back to read again.
-            Err(RecvError::Lagged(_)) => topics.with(HashMap::clear),
+            Err(RecvError::Lagged(_)) => {
+                metrics().lagged();
+                topics.with(HashMap::clear);
+            }
             Err(RecvError::Closed) => return,
         }
     }

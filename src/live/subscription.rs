@@ -7,6 +7,7 @@ use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tokio::sync::{broadcast, watch};
 
 use super::hub::Topics;
+use crate::metrics::metrics;
 use crate::model::{Bin, BinId, CaptureLine, CaptureNumber};
 use crate::store::{self, Change, Store, Window};
 
@@ -203,6 +204,7 @@ impl Subscription {
 
     /// Goes on after that number, and has the reader read the list anew.
     fn resync(&mut self, place: CaptureNumber) {
+        metrics().resynced();
         self.place = place;
         self.ready.push_back(Event::Resync(place));
     }

@@ -80,6 +80,7 @@ impl<'a> Masker<'a> {
         // A reply may repeat what was sent.
         envelope.reply.headers = self.headers(&envelope.reply.headers);
         envelope.reply.body = Bytes::new();
+        envelope.reply.error = None;
         // What a verdict says may hold parts of the request, and so may an event's id, wherever in the request it stood. An event's
         // type is a word of the sender's own.
         line.verdict = line.verdict.as_ref().map(Verdict::without_detail);
@@ -217,7 +218,9 @@ impl<'a> Masker<'a> {
         if is_unnamed && !json::looks_like(&body) {
             return self.pairs(&body).map_or(body, Bytes::from);
         }
-        if self.paths.is_empty() || !(is(MediaType::is_json) || json::looks_like(&body)) {
+        // Lines of JSON may begin with one that does not look like it, or with a mark of their own (RFC 7464 section 2.2).
+        let is_called_json = is(MediaType::is_json) || is(MediaType::is_json_lines);
+        if self.paths.is_empty() || !(is_called_json || json::looks_like(&body)) {
             return body;
         }
         match json::mask(&body, &self.paths, &|value| self.veil(value)) {

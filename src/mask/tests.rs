@@ -47,6 +47,28 @@ fn body(paths: &[&str], headers: &'static [u8], body: &'static [u8]) -> String {
 const JSON: &[u8] = b"Content-Type: application/json\r\n";
 
 #[test]
+fn lines_of_json_are_masked_however_the_first_begins() {
+    const LINES: &[u8] = b"Content-Type: application/x-ndjson\r\n";
+    assert_eq!(
+        body(&["pin"], LINES, b"1\n{\"pin\":7}\n"),
+        "1\n{\"pin\":\"\u{2022}\u{2022}\u{2022} (1 byte)\"}\n"
+    );
+    let sequence = b"Content-Type: application/json-seq\r\n";
+    let shown = body(&["pin"], sequence, b"\x1e{\"pin\":\"s3cret\"}\n");
+    assert!(
+        shown.contains("withheld") && !shown.contains("s3cret"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn what_went_wrong_with_a_reply_is_its_owners() {
+    let mut capture = sent("GET", "/bin", b"", b"");
+    capture.line.envelope.reply.error = Some("the body, no template s3cret".to_owned());
+    assert_eq!(masked(&mask(&[]), capture).line.envelope.reply.error, None);
+}
+
+#[test]
 fn headers_are_masked_by_name_and_the_rest_is_left_to_the_byte() {
     let block = b"Host:  h \r\nAUTHORIZATION:\tBearer abcdefghijklmnopqrst \r\nCookie: a=b\r\nno colon\r\nX-Api-Key:\r\nAuthorization: secret\r\nReferer: http://x/?a=1&token=t0k&b=2\n";
     let capture = masked(&mask(&[]), sent("GET", "/bin", block, b""));

@@ -11,6 +11,8 @@ pub enum AttemptKind {
     Target,
     /// `hookwell listen`, on somebody's own machine.
     Listen,
+    /// A handshake of its provider: the address that is to be visited.
+    Handshake,
 }
 
 impl AttemptKind {
@@ -20,6 +22,7 @@ impl AttemptKind {
             Self::Replay => "replay",
             Self::Target => "target",
             Self::Listen => "listen",
+            Self::Handshake => "handshake",
         }
     }
 
@@ -33,6 +36,7 @@ impl AttemptKind {
         match code {
             1 => Self::Target,
             2 => Self::Listen,
+            3 => Self::Handshake,
             _ => Self::Replay,
         }
     }
@@ -145,7 +149,7 @@ pub enum FailureCause {
 
 impl FailureCause {
     /// All, by their numbers.
-    const ALL: [Self; 7] = [
+    pub const ALL: [Self; 7] = [
         Self::RefusedByGuard,
         Self::Dns,
         Self::Connect,
@@ -201,6 +205,7 @@ mod tests {
             AttemptKind::Replay,
             AttemptKind::Target,
             AttemptKind::Listen,
+            AttemptKind::Handshake,
         ] {
             assert_eq!(AttemptKind::from_code(kind.code()), kind);
         }

@@ -26,7 +26,7 @@ pub struct Target {
     /// Whether what is not answered with 2xx is tried again, for some minutes, before it is given up.
     #[serde(default = "yes")]
     pub retry: bool,
-    /// The provider by whose scheme each capture is signed anew; null keeps the signature that it has.
+    /// The provider by whose scheme each capture is signed anew, or `own` for the bin's own `signature`; null keeps the signature that it has.
     #[serde(default)]
     pub sign: Option<String>,
     /// How many are under way at once. 1 keeps the order: each waits until the one before was taken, or given up.

@@ -23,6 +23,7 @@ use super::guard::Guard;
 use super::url::Host;
 use super::{Request, Url, head};
 use crate::config::OutboundConfig;
+use crate::metrics::metrics;
 use crate::model::{
     Answer, AttemptKind, Body, BodyState, Clock, Failure, FailureCause, Headers, Sent, Timestamp,
     Try,
@@ -47,6 +48,9 @@ pub(super) enum Names {
     System,
     #[cfg(test)]
     Fixed(Arc<dyn Fn() -> Vec<std::net::IpAddr> + Send + Sync>),
+    /// All of them lead to one place, whatever the port.
+    #[cfg(test)]
+    To(SocketAddr),
 }
 
 /// Calls others.
@@ -119,6 +123,22 @@ impl Client {
         }
     }
 
+    /// A client for whom every name leads to one address on this machine, and one certificate is trusted: what a provider's own
+    /// hosts are in tests. There is no flag for that: who may choose where names lead chooses what is believed.
+    ///
+    /// # Panics
+    /// Where the certificate is none.
+    #[cfg(test)]
+    pub(crate) fn leading_to(address: SocketAddr, certificate: &[u8], allow: &str) -> Self {
+        let mut roots = RootCertStore::empty();
+        roots.add(certificate.to_vec().into()).unwrap();
+        let mut config = crate::config::Config::with_defaults().outbound;
+        config.allow = vec![allow.parse().unwrap()];
+        let mut client = Self::trusting(&config, Clock::System, roots);
+        client.names = Names::To(address);
+        client
+    }
+
     /// Sends a request and reads the answer; whatever happens is in what it gives.
     pub async fn send(&self, request: &Request, kind: AttemptKind) -> Try {
         let _place = self.places.acquire().await;
@@ -133,7 +153,7 @@ impl Client {
             Ok((answer, failure)) => (Some(answer), failure),
             Err(failure) => (None, Some(failure)),
         };
-        Try {
+        let tried = Try {
             kind,
             url: request.url.to_string(),
             started_at,
@@ -145,7 +165,9 @@ impl Client {
             },
             answer,
             failure,
-        }
+        };
+        metrics().tried(&tried);
+        tried
     }
 
     /// Whether the guard would let a URL through, so far as can be said without asking for its addresses.
@@ -215,6 +237,8 @@ impl Client {
                 .into_iter()
                 .map(|ip| SocketAddr::new(ip, port))
                 .collect()),
+            #[cfg(test)]
+            Names::To(address) => Ok(vec![*address]),
         }
     }
 

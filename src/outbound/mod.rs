@@ -15,11 +15,13 @@
 //! more addresses: the tables in [`guard`].
 #![warn(clippy::indexing_slicing, clippy::string_slice)]
 
+mod certificates;
 mod client;
 pub mod guard;
 mod head;
 mod url;
 
+pub use certificates::{Certificates, Fetched};
 pub use client::{ANSWER, Client};
 pub use head::{field_problem, is_token, spelled};
 pub use url::{Url, WrongUrl};

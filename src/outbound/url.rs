@@ -49,8 +49,11 @@ impl Url {
     /// The same server with a path and a query behind its own path: `/hooks` and `/orders?x=1` are `/hooks/orders?x=1`.
     ///
     /// # Errors
-    /// When they hold what no request line can.
+    /// When they hold what no request line can, or the path is none: behind a host it would go on with its name or its port.
     pub fn below(&self, path: &str, query: Option<&str>) -> Result<Self, WrongUrl> {
+        if !path.starts_with('/') {
+            return Err(WrongUrl("a path begins with /"));
+        }
         let (own, own_query) = match self.target.split_once('?') {
             Some((path, query)) => (path, Some(query)),
             None => (self.target.as_str(), None),

@@ -8,7 +8,7 @@
 
 use super::request::Request;
 use super::secret::Secret;
-use super::signature::{Options, same};
+use super::signature::{Certificate, Options, same};
 use super::{PROVIDERS, Provider, find, form, json};
 use crate::model::VerdictState;
 
@@ -171,7 +171,7 @@ impl<'a> Ask<'a> {
     pub(crate) fn is_signed(&self, provider: &Provider) -> bool {
         let anytime = Options {
             tolerance_s: Some(u32::MAX),
-            certificate: None,
+            certificate: Certificate::Unasked,
         };
         provider.verify(self.secrets, self.request, anytime).state == VerdictState::Valid
     }

@@ -33,7 +33,7 @@ pub use secret::{KeyForm, Secret, WrongForm};
 pub use signature::own::Own;
 pub use signature::sign::Draft;
 pub use signature::why::{Explanation, Others};
-pub use signature::{Options, Scheme};
+pub use signature::{Certificate, Options, Scheme};
 
 use crate::model::Verdict;
 
@@ -95,6 +95,22 @@ impl Provider {
             let before = schemes.get(..at).unwrap_or_default();
             (!before.iter().any(is_same)).then_some(scheme)
         })
+    }
+
+    /// Whether its requests name certificates.
+    pub fn has_certificates(&self) -> bool {
+        let is_it = |check: &signature::Check| matches!(check, signature::Check::Custom(custom) if custom.certificate.is_some());
+        self.schemes.iter().any(|scheme| is_it(&scheme.check))
+    }
+
+    /// Whether its signatures cannot be checked by a certificate alone.
+    pub fn needs_a_secret(&self) -> bool {
+        let is_certificate = |form: &KeyForm| matches!(form, KeyForm::Rsa);
+        !self.has_certificates()
+            || !self
+                .schemes
+                .iter()
+                .any(|scheme| is_certificate(&scheme.key))
     }
 
     /// The address of the certificate that a request's signature needs, when it is on one of the provider's own hosts: what

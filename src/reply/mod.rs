@@ -28,6 +28,7 @@ use crate::model::{
     Bin, BinId, CaptureLine, CaptureNumber, Draft, Headers, Marks, Per, PlannedReply, Recognised,
     Reply, Rule, Timestamp, VerdictState,
 };
+use crate::provider::Certificate;
 use crate::store::{self, Store};
 use crate::template::{self, Asked};
 use crate::{filter, verdict};
@@ -288,6 +289,14 @@ impl<'a> Request<'a> {
             recognised: self.recognised.clone(),
             verdict: None,
         };
-        verdict::of_line(self.bin, self.base, &line, &body.bytes).map(|verdict| verdict.state)
+        // Nobody waits for a certificate here: the sender waits for its answer.
+        verdict::of_line(
+            self.bin,
+            self.base,
+            &line,
+            &body.bytes,
+            Certificate::Unasked,
+        )
+        .map(|verdict| verdict.state)
     }
 }

@@ -23,13 +23,14 @@ use tower::ServiceExt;
 pub use connection::{Answering, Cut, HandlerResponse};
 
 use crate::config::{Config, LimitsConfig};
-use crate::forward::Forwarder;
+use crate::forward::{Forwarder, Visitor};
 use crate::ingest::{Ingest, Link};
 use crate::live::Hub;
+use crate::metrics::metrics;
 use crate::model::{Clock, Reason};
 use crate::outbound;
 use crate::relay::Relay;
-use crate::store::{self, retention};
+use crate::store::{self, Job, lease, retention};
 use crate::web::{self, App};
 
 /// How many connections may wait to be accepted.
@@ -71,7 +72,7 @@ pub trait Handler: Send + Sync + 'static {
 /// hookwell itself: captures first, and whatever is not addressed to a bin is a page or the API.
 #[derive(Debug)]
 struct Hookwell {
-    ingest: Ingest,
+    ingest: Arc<Ingest>,
     router: axum::Router,
 }
 
@@ -89,21 +90,46 @@ impl Handler for Hookwell {
                 .await;
             return fault::answer(answer, link);
         }
-        link.pass_over();
-        let mut request = Request::from_parts(parts, Body::new(body));
-        request.extensions_mut().insert(ConnectInfo(link.peer));
-        let response = self
-            .router
-            .clone()
-            .oneshot(request)
-            .await
-            .unwrap_or_else(|never| match never {});
-        Ok(response.map(|body| Answering::busy(body, link)))
+        ask(&self.router, Request::from_parts(parts, body), link).await
     }
 
     fn refused(&self, link: &Link, reason: Reason) {
+        metrics().refused(reason);
         self.ingest.refused(link, reason);
     }
+}
+
+/// What answers at `--metrics-listen`.
+#[derive(Debug)]
+struct Operations(axum::Router);
+
+impl Handler for Operations {
+    async fn handle(
+        self: Arc<Self>,
+        request: Request<Incoming>,
+        link: Arc<Link>,
+    ) -> HandlerResponse {
+        ask(&self.0, request, link).await
+    }
+
+    fn refused(&self, _: &Link, _: Reason) {}
+}
+
+/// Asks pages, API or operations.
+async fn ask(
+    router: &axum::Router,
+    request: Request<Incoming>,
+    link: Arc<Link>,
+) -> HandlerResponse {
+    link.pass_over();
+    let mut request = request.map(Body::new);
+    request.extensions_mut().insert(ConnectInfo(link.peer));
+    let response = router
+        .clone()
+        .oneshot(request)
+        .await
+        .unwrap_or_else(|never| match never {});
+    Ok(response.map(|body| Answering::busy(body, link)))
 }
 
 /// Serves until `stop` is done. `ready` is told the address when requests are answered.
@@ -119,6 +145,8 @@ pub async fn run(
     let config = Arc::new(config);
     let listener = listen(config.listen.listen)?;
     let address = listener.local_addr().unwrap_or(config.listen.listen);
+    let counted = config.listen.metrics_listen.map(listen).transpose()?;
+    metrics().started(clock.now());
     let store = store::open(&config.store, clock.clone()).await?;
     let (stopping, stopped) = watch::channel(false);
     let hub = Hub::new(
@@ -126,11 +154,20 @@ pub async fn run(
         config.limits.max_watchers,
         stopped.clone(),
     );
-    let sweeper = tokio::spawn(retention::sweep(
+    let sweeper = tokio::spawn(lease::alone(Arc::clone(&store), Job::Sweep, {
+        let (store, clock, stopped) = (Arc::clone(&store), clock.clone(), stopped.clone());
+        move || retention::sweep(Arc::clone(&store), clock.clone(), stopped.clone())
+    }));
+    let outbound = outbound::Client::new(&config.outbound, clock.clone());
+    let certificates = outbound::Certificates::new(outbound.clone());
+    let (visits, visitor) = Visitor::new(
         Arc::clone(&store),
+        outbound.clone(),
+        certificates.clone(),
         clock.clone(),
-        stopped.clone(),
-    ));
+        config.listen.public_base(),
+    );
+    let visiting = tokio::spawn(visitor.run());
     let relay = Arc::<Relay>::default();
     let ingest = Ingest::new(
         Arc::clone(&store),
@@ -138,23 +175,41 @@ pub async fn run(
         clock.clone(),
         Arc::clone(&relay),
     );
-    let outbound = outbound::Client::new(&config.outbound, clock.clone());
+    let ingest = Arc::new(ingest.telling(visits));
     let app = Arc::new(App {
         store: Arc::clone(&store),
+        ingest: Arc::clone(&ingest),
         hub,
         relay: Arc::clone(&relay),
         outbound: outbound.clone(),
+        certificates: certificates.clone(),
         config: Arc::clone(&config),
         clock: clock.clone(),
     });
     let base = config.listen.public_base();
-    let forwarder = Forwarder::new(Arc::clone(&store), outbound, clock.clone(), base);
-    let forwarding = tokio::spawn(forwarder.run());
+    let forwarding = tokio::spawn(lease::alone(Arc::clone(&store), Job::Forward, {
+        let (store, clock) = (Arc::clone(&store), clock.clone());
+        move || {
+            let (store, outbound) = (Arc::clone(&store), outbound.clone());
+            let certificates = certificates.clone();
+            Forwarder::new(store, outbound, certificates, clock.clone(), base.clone()).run()
+        }
+    }));
     let handler = Arc::new(Hookwell {
         ingest,
         router: web::router(&app),
     });
     let serving = Arc::clone(&handler);
+    let counting = counted.map(|listener| {
+        let operations = Arc::new(Operations(web::ops::metrics_router(&app)));
+        serve_metrics(
+            listener,
+            operations,
+            &config.limits,
+            clock.clone(),
+            stopped.clone(),
+        )
+    });
     drop(app);
     ready(address);
     let server = tokio::spawn({
@@ -168,13 +223,32 @@ pub async fn run(
     if server.await.is_err() {
         tracing::error!("the accept loop had failed");
     }
+    if let Some(counting) = counting {
+        counting.abort();
+    }
     handler.ingest.settle().await;
     sweeper.abort();
     // What is under way is tried again by the next server.
     forwarding.abort();
+    visiting.abort();
     store.close().await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Serves what is counted, on an address of its own and until it is aborted.
+fn serve_metrics(
+    listener: TcpListener,
+    operations: Arc<Operations>,
+    limits: &LimitsConfig,
+    clock: Clock,
+    stopped: watch::Receiver<bool>,
+) -> tokio::task::JoinHandle<()> {
+    if let Ok(address) = listener.local_addr() {
+        tracing::info!(%address, "metrics are served");
+    }
+    let limits = limits.clone();
+    tokio::spawn(async move { accept(listener, operations, &limits, clock, stopped).await })
 }
 
 /// Binds the address.

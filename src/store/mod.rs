@@ -20,17 +20,20 @@
 //! suite.
 
 mod error;
+pub mod lease;
 pub mod retention;
 mod search;
 pub mod sqlite;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use tokio::sync::broadcast;
 
 pub use error::{Error, Result};
+pub use lease::Job;
 pub use search::{Found, Pick, STEP, Search};
 
 use crate::config::StoreConfig;
@@ -96,6 +99,15 @@ pub enum Change {
     Refused(BinId),
     /// The bin was deleted, or expired.
     Gone(BinId),
+}
+
+/// How it stands with a store; `None` is not known.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Measures {
+    /// What it takes of its disk, in bytes.
+    pub bytes: Option<u64>,
+    /// How many captures wait in this process to be committed.
+    pub waiting: Option<u64>,
 }
 
 /// What was committed, by this process or another one, a batch at a time.
@@ -178,6 +190,15 @@ pub trait Store: Send + Sync + std::fmt::Debug {
         numbers: Vec<CaptureNumber>,
     ) -> Result<Vec<(CaptureNumber, Bytes)>>;
 
+    /// The deliveries of the event that capture `n` is one of, itself among them, without their bodies. None where deliveries of it
+    /// cannot be told apart, or it is not there.
+    async fn deliveries(
+        &self,
+        bin: &Bin,
+        n: CaptureNumber,
+        window: Window,
+    ) -> Result<Vec<CaptureLine>>;
+
     /// The nearest captures around `n`, itself left out: the next newer and the next older one.
     async fn neighbours(
         &self,
@@ -255,8 +276,17 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// there is more to do.
     async fn sweep(&self, now: Timestamp) -> Result<bool>;
 
+    /// What the store takes of its disk and how much waits for it, as far as the engine can tell cheaply.
+    async fn measure(&self) -> Result<Measures> {
+        Ok(Measures::default())
+    }
+
     /// Whether the store can write now.
     async fn check_ready(&self) -> Result<()>;
+
+    /// Takes a job for this node, or keeps it, for so long from now on; `false` when another node has it. What a node has it gives
+    /// back when it is [closed](Self::close).
+    async fn lease(&self, job: Job, time: Duration) -> Result<bool>;
 
     /// Finishes what was accepted and closes; later calls fail with [`Error::Unavailable`].
     async fn close(&self);

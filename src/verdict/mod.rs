@@ -1,6 +1,7 @@
 //! Is a capture signed as its sender signs? The verdict of a capture, by what its bin knows.
 //!
-//! A pure function of the bin's settings, the capture and the address that the server has in public: no I/O, no clock, as signed
+//! A pure function of the bin's settings, the capture, the address that the server has in public, and the certificate that some
+//! requests name (who asks fetches it: [`certificate_url`]): no I/O, no clock, as signed
 //! times are held against the time of arrival. It is computed when a capture is shown, so that a secret that is set today judges
 //! what came yesterday, and nothing of it is stored. [`of`] is the verdict; [`of_line`] the same where a list has read the body, which
 //! [`needs_body`] asks for; [`evidence`] adds what was signed and why it does not fit, for one capture on demand.
@@ -12,7 +13,7 @@
 use crate::model::{
     Bin, BodyState, Capture, CaptureLine, Envelope, Flaw, Secret, Settings, Verdict, VerdictState,
 };
-use crate::provider::{self, Explanation, Options, Others, Own, Provider, Request};
+use crate::provider::{self, Certificate, Explanation, Options, Others, Own, Provider, Request};
 
 /// The largest body that a list reads to judge it.
 pub const LIST_BODY: u64 = 1 << 20;
@@ -77,12 +78,10 @@ impl<'a> Judge<'a> {
             .or_else(|| judge.map(|provider| Self::Provider(provider, &[])))
     }
 
-    fn verdict(&self, request: &Request<'_>, tolerance_s: Option<u32>) -> Verdict {
+    fn verdict(&self, request: &Request<'_>, options: Options<'_>) -> Verdict {
         match self {
-            Self::Provider(provider, secrets) => {
-                provider.verify(secrets, request, options(tolerance_s))
-            }
-            Self::Own(own) => own.verify(request, tolerance_s),
+            Self::Provider(provider, secrets) => provider.verify(secrets, request, options),
+            Self::Own(own) => own.verify(request, options.tolerance_s),
         }
     }
 }
@@ -93,13 +92,6 @@ fn is_signed_as(provider: Option<&'static Provider>, request: &Request<'_>) -> b
         let mut schemes = provider.schemes.iter();
         schemes.any(|scheme| scheme.is_carried_by(request))
     })
-}
-
-fn options(tolerance_s: Option<u32>) -> Options<'static> {
-    Options {
-        tolerance_s,
-        certificate: None,
-    }
 }
 
 /// Whom a capture is from, as it was recognised when it came.
@@ -116,21 +108,57 @@ fn request<'a>(line: &'a CaptureLine, body: &'a [u8], url: &'a str) -> Request<'
     }
 }
 
-/// The verdict of a capture; `None` when its sender is not known and the bin has neither secrets nor a scheme. `base` is
-/// the server's public address, without a slash at the end, where it has one.
-pub fn of(bin: &Bin, base: Option<&str>, capture: &Capture) -> Option<Verdict> {
-    of_line(bin, base, &capture.line, &capture.body)
+/// The address of the certificate that the verdict of a capture asks for, on one of its provider's own hosts; `None` where it asks
+/// for none, or one is among the bin's secrets.
+pub fn certificate_url(bin: &Bin, line: &CaptureLine, body: &[u8]) -> Option<String> {
+    let secrets = &bin.settings.secrets;
+    let with_secret = secrets.iter().filter_map(|(slug, _)| provider::find(slug));
+    let mut senders = recognised(line).into_iter().chain(with_secret);
+    if !senders.any(Provider::has_certificates) {
+        return None;
+    }
+    let request = request(line, body, "");
+    match Judge::find(&bin.settings, line, &request)? {
+        Judge::Provider(provider, secrets) => {
+            let has_own = |secret: &Secret| secret.expose().contains("-----BEGIN");
+            let is_open = secrets.is_empty() && provider.needs_a_secret();
+            let is_asked = !is_open && !secrets.iter().any(has_own);
+            is_asked.then(|| provider.certificate_url(&request))?
+        }
+        Judge::Own(_) => None,
+    }
+}
+
+/// The verdict of a capture; `None` when its sender is not known and the bin has neither secrets nor a scheme.
+///
+/// `base` is the server's public address, without a slash at the end, where it has one; `certificate` what is at [`certificate_url`].
+pub fn of(
+    bin: &Bin,
+    base: Option<&str>,
+    capture: &Capture,
+    certificate: Certificate<'_>,
+) -> Option<Verdict> {
+    of_line(bin, base, &capture.line, &capture.body, certificate)
 }
 
 /// The same with a body that was read by itself, or with none where [`needs_body`] says so.
-pub fn of_line(bin: &Bin, base: Option<&str>, line: &CaptureLine, body: &[u8]) -> Option<Verdict> {
+pub fn of_line(
+    bin: &Bin,
+    base: Option<&str>,
+    line: &CaptureLine,
+    body: &[u8],
+    certificate: Certificate<'_>,
+) -> Option<Verdict> {
     let url = url(&line.envelope, base);
     let request = request(line, body, &url);
     let Some(judge) = Judge::find(&bin.settings, line, &request) else {
         return carries_none(&bin.settings);
     };
-    let verdict = judge.verdict(&request, bin.settings.tolerance_s);
-    Some(fair(line, verdict))
+    let options = Options {
+        tolerance_s: bin.settings.tolerance_s,
+        certificate,
+    };
+    Some(fair(line, judge.verdict(&request, options)))
 }
 
 /// The verdict on a request of somebody who is not known, in a bin that has secrets: none of those is for it.
@@ -201,6 +229,7 @@ pub fn evidence(
     base: Option<&str>,
     capture: &Capture,
     decoded: Option<&[u8]>,
+    certificate: Certificate<'_>,
 ) -> Option<Evidence> {
     let line = &capture.line;
     let url = url(&line.envelope, base);
@@ -220,7 +249,10 @@ pub fn evidence(
                 url: (as_sent != url).then_some(&as_sent),
                 secrets: &others,
             };
-            let options = options(settings.tolerance_s);
+            let options = Options {
+                tolerance_s: settings.tolerance_s,
+                certificate,
+            };
             let explanation = provider.explain(secrets, &request, options, &others)?;
             (Some(provider), secrets.len(), explanation)
         }

@@ -82,7 +82,7 @@ fn sample(slug: &str, secret: &str, url: &str) -> Capture {
 }
 
 fn state(bin: &Bin, base: Option<&str>, capture: &Capture) -> Option<&'static str> {
-    of(bin, base, capture).map(|verdict| verdict.state.as_str())
+    of(bin, base, capture, Certificate::Unasked).map(|verdict| verdict.state.as_str())
 }
 
 #[test]
@@ -98,7 +98,7 @@ fn a_secret_judges_what_is_there_already() {
     assert!(!needs_body(&bin(|_| ()), &stripe.line));
     let stranger = capture("/bin/in", 4, &[], b"{}");
     assert_eq!(state(&bin(|_| ()), None, &stranger), None);
-    let verdict = of(&right, None, &stranger).unwrap();
+    let verdict = of(&right, None, &stranger, Certificate::Unasked).unwrap();
     assert_eq!(verdict.state, VerdictState::Unsigned);
     assert!(
         verdict.detail.contains("Stripe-Signature"),
@@ -156,12 +156,18 @@ fn a_scheme_of_ones_own_judges_what_no_secret_is_for() {
     let signed = |time: &str| {
         let headers = [("X-Time", time.to_owned()), ("X-Mine", mac(time))];
         let headers = headers.map(|(name, value)| (name.to_owned(), value));
-        of(&bin, None, &capture("/bin/in", 4, &headers, b"{}")).unwrap()
+        of(
+            &bin,
+            None,
+            &capture("/bin/in", 4, &headers, b"{}"),
+            Certificate::Unasked,
+        )
+        .unwrap()
     };
     assert!(signed("1795599012").is_valid());
     assert_eq!(signed("1795598012").reason, Some(Flaw::TimestampTooOld));
     let bare = capture("/bin/in", 4, &[], b"{}");
-    let verdict = of(&bin, None, &bare).unwrap();
+    let verdict = of(&bin, None, &bare, Certificate::Unasked).unwrap();
     assert_eq!(verdict.reason, Some(Flaw::MissingHeader));
     let stripe = sample("stripe", "whsec_right", "https://hooks.example/bin/in");
     assert_eq!(state(&bin, None, &stripe), Some("valid"));
@@ -197,7 +203,7 @@ fn what_is_not_there_is_not_held_against_a_capture() {
 fn evidence_says_what_was_signed_and_what_is_wrong() {
     let bin = with_secret("stripe", "whsec_right ");
     let stripe = sample("stripe", "whsec_right", "https://hooks.example/bin/in");
-    let evidence = evidence(&bin, None, &stripe, None).unwrap();
+    let evidence = evidence(&bin, None, &stripe, None, Certificate::Unasked).unwrap();
     let explanation = evidence.explanation;
     assert_eq!(explanation.verdict.state, VerdictState::Invalid);
     assert!(explanation.verdict.hint.is_some());
@@ -237,8 +243,13 @@ fn a_verdict_without_the_body_is_the_one_with_it() {
                     continue;
                 }
                 unread += 1;
-                let without = of_line(bin, None, &capture.line, &[]);
-                assert_eq!(without, of(bin, None, &capture), "{}", provider.slug);
+                let without = of_line(bin, None, &capture.line, &[], Certificate::Unasked);
+                assert_eq!(
+                    without,
+                    of(bin, None, &capture, Certificate::Unasked),
+                    "{}",
+                    provider.slug
+                );
             }
         }
     }

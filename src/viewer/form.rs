@@ -91,7 +91,15 @@ impl Table {
                 .into_owned()
                 .into()
         };
-        let pairs = form::pairs(text).map(|(name, value)| (read(name), read(value)));
+        let pairs = form::pairs(text).enumerate();
+        // What is only counted need not be read.
+        let pairs = pairs.map(|(at, (name, value))| {
+            if at < limit {
+                (read(name), read(value))
+            } else {
+                (name, value)
+            }
+        });
         Self::new(pairs, limit, false)
     }
 

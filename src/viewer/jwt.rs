@@ -86,6 +86,7 @@ fn part(title: &str, bytes: &[u8], about: Option<&str>) -> Part {
         fields: Table::default(),
         number: None,
         is_open: true,
+        decoded: None,
         shown: (viewer.view)(&subject, Window::default()),
     }
 }

@@ -32,15 +32,25 @@ impl Spelled {
 
     /// UTF-8 in which bytes that are none are spelled out as well.
     pub fn from_bytes(bytes: &[u8]) -> Self {
+        Self::bounded(bytes, usize::MAX).0
+    }
+
+    /// The same with at most so many runs, and whether that is all: what is left out is not spelled out first, as each run costs many
+    /// times the byte that it may stand for.
+    pub fn bounded(bytes: &[u8], runs: usize) -> (Self, bool) {
         let mut spelled = Self::default();
         for chunk in bytes.utf8_chunks() {
-            spelled.push_text(chunk.valid());
+            spelled.push_up_to(runs, chunk.valid());
             for byte in chunk.invalid() {
                 spelled.is_lossy = true;
                 spelled.push(&format!("\\x{byte:02X}"), true);
             }
+            if spelled.runs.len() > runs {
+                spelled.runs.truncate(runs);
+                return (spelled, false);
+            }
         }
-        spelled
+        (spelled, true)
     }
 
     /// The first bytes of a text that may be long, and how many there are behind them; cut between characters.
@@ -61,10 +71,18 @@ impl Spelled {
 
     /// Adds text, with what hides in it spelled out.
     pub fn push_text(&mut self, text: &str) {
+        self.push_up_to(usize::MAX, text);
+    }
+
+    /// The same until there are more than so many runs.
+    fn push_up_to(&mut self, runs: usize, text: &str) {
         let mut plain = 0;
         for (at, c) in text.char_indices() {
             if !hides(c) {
                 continue;
+            }
+            if self.runs.len() > runs {
+                return;
             }
             let after = at + c.len_utf8();
             if c == '\r' && text.as_bytes().get(after) == Some(&b'\n') {
@@ -156,7 +174,20 @@ const CONTROLS: [&str; 32] = [
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn what_is_bounded_is_the_beginning_of_what_is_not(text in "[a-b\r\n\u{1}\u{202e}ü]{0,60}", odd: u8, runs in 1_usize..9) {
+            let bytes = [text.as_bytes(), &[odd], text.as_bytes()].concat();
+            let all = Spelled::from_bytes(&bytes);
+            let (short, is_all) = Spelled::bounded(&bytes, runs);
+            prop_assert_eq!(is_all, all.runs().len() <= runs);
+            prop_assert_eq!(short.runs(), all.runs().get(..runs).unwrap_or(all.runs()));
+        }
+    }
 
     fn runs(spelled: &Spelled) -> Vec<(&str, bool)> {
         spelled

@@ -20,7 +20,7 @@ pub const SHOWN: usize = 256 * 1024;
 pub const SHOWN_AT_MOST: usize = 4 * 1024 * 1024;
 
 /// How many runs are drawn at most: bytes that are all spelled out one by one would make a page of a hundred times their size.
-const RUNS: usize = 50_000;
+pub(super) const RUNS: usize = 50_000;
 
 /// How many bytes are looked at to tell text from other bytes.
 const LOOKED_AT: usize = 64 * 1024;
@@ -68,7 +68,7 @@ fn view(subject: &Subject<'_>, window: Window) -> Shown {
         .unwrap_or(subject.bytes);
     let is_cut = subject.is_cut || cut.len() < subject.bytes.len();
     let read = charset::read(cut, subject.charset(), is_cut);
-    let (text, crowded) = bounded(Spelled::from_bytes(&read.text));
+    let (text, is_all) = Spelled::bounded(&read.text, RUNS);
     let mut facts = vec![read.word];
     if read.has_mark {
         facts.push("byte order mark skipped".to_owned());
@@ -76,7 +76,7 @@ fn view(subject: &Subject<'_>, window: Window) -> Shown {
     facts.extend(line_ends(&read.text));
     Shown {
         facts,
-        rest: rest(cut.len(), subject.bytes.len(), crowded, window.all),
+        rest: rest(cut.len(), subject.bytes.len(), !is_all, window.all),
         ..Shown::of(View::Text(Text { text }))
     }
 }
@@ -108,22 +108,6 @@ fn cut_at(bytes: &[u8], limit: usize) -> usize {
         .rev()
         .find(|&at| bytes.get(at).is_none_or(|byte| byte & 0xc0 != 0x80))
         .unwrap_or(limit)
-}
-
-/// At most [`RUNS`] runs of the text, and whether it had more.
-pub(super) fn bounded(text: Spelled) -> (Spelled, bool) {
-    if text.runs().len() <= RUNS {
-        return (text, false);
-    }
-    let mut short = Spelled::default();
-    for run in text.runs().iter().take(RUNS) {
-        if run.is_spelled {
-            short.push_mark(&run.text);
-        } else {
-            short.push_text(&run.text);
-        }
-    }
-    (short, true)
 }
 
 /// How lines end, where that is not by plain line feeds.

@@ -24,8 +24,28 @@ pub(super) enum Wanted {
     Sent,
     /// With their content codings undone.
     Decoded,
-    /// Those of one part of a multipart, by its address.
-    Part(String),
+    /// Those of one part of a multipart, by its address; decoded from what the part is written in, or as they were sent.
+    Part { address: String, is_decoded: bool },
+}
+
+impl Wanted {
+    /// The body, or the part of it with that address.
+    pub(super) fn new(part: Option<String>, is_decoded: bool) -> Self {
+        match part {
+            Some(address) => Self::Part {
+                address,
+                is_decoded,
+            },
+            None if is_decoded => Self::Decoded,
+            None => Self::Sent,
+        }
+    }
+}
+
+/// Whether it is the address of a part: nothing but digits and points, so that it can be written anywhere.
+pub(super) fn is_address(text: &str) -> bool {
+    let is_one = |byte: u8| byte.is_ascii_digit() || byte == b'.';
+    (1..=40).contains(&text.len()) && text.bytes().all(is_one)
 }
 
 /// The body of a capture, to the byte; decoded, or a part of it, where that is wanted.
@@ -38,13 +58,25 @@ pub(super) async fn body(capture: Capture, wanted: Wanted) -> Result<Response, E
     let (name, cap) = match &wanted {
         Wanted::Sent => return Ok(attachment(OCTETS, &body_file(n), body)),
         Wanted::Decoded => (format!("request-{n}-decoded.bin"), DOWNLOADED),
-        Wanted::Part(address) => (format!("request-{n}-part-{address}.bin"), LOOKED_AT),
+        Wanted::Part {
+            address,
+            is_decoded,
+        } => {
+            let decoded = if *is_decoded { "-decoded" } else { "" };
+            (
+                format!("request-{n}-part-{address}{decoded}.bin"),
+                LOOKED_AT,
+            )
+        }
     };
     let (for_work, sent) = (line.clone(), body.clone());
     let work = move || {
         let content = Content::new(&for_work, sent, false, cap);
         match wanted {
-            Wanted::Part(address) => content.part(&address),
+            Wanted::Part {
+                address,
+                is_decoded,
+            } => content.part(&address, is_decoded),
             Wanted::Sent | Wanted::Decoded => content.decoded(),
         }
     };
@@ -62,12 +94,17 @@ pub(super) async fn preview(capture: Capture, part: Option<String>) -> Result<Re
     let work = move || {
         let content = Content::new(&for_work, sent, false, LOOKED_AT);
         let whole = content.subject();
-        let subject = match &part {
-            Some(address) => multipart::part(&whole, address).ok_or(Error::NotFound)?,
-            None => whole,
+        let part = part.map(|address| multipart::part(&whole, &address).ok_or(Error::NotFound));
+        let part = part.transpose()?;
+        let decoded = part.as_ref().and_then(multipart::Found::decoded);
+        let subject = decoded.as_ref().or(part.as_ref().map(|part| &part.sent));
+        let subject = subject.unwrap_or(&whole);
+        let (kind, media_type) = media::served(subject).ok_or(Error::NotFound)?;
+        let bytes = match decoded {
+            Some(_) => Bytes::copy_from_slice(subject.bytes),
+            None => content.bytes.slice_ref(subject.bytes),
         };
-        let (kind, media_type) = media::served(&subject).ok_or(Error::NotFound)?;
-        Ok::<_, Error>((kind, media_type, content.bytes.slice_ref(subject.bytes)))
+        Ok::<_, Error>((kind, media_type, bytes))
     };
     let (kind, media_type, bytes) = content::look(&line, &body, work).await??;
     let policy = match kind {

@@ -8,8 +8,9 @@ use tokio::sync::Semaphore;
 
 use super::Error;
 use crate::model::{BodyState, CaptureLine, Headers, MediaType};
+use crate::viewer::Subject;
 use crate::viewer::decode::{self, Decoded};
-use crate::viewer::{Subject, multipart};
+use crate::viewer::multipart::{self, Transfer};
 
 /// How many bytes are decoded to be looked at.
 pub(super) const LOOKED_AT: usize = 16 * 1024 * 1024;
@@ -116,13 +117,20 @@ impl Content {
         }
     }
 
-    /// The bytes of the part with that address.
+    /// The bytes of the part with that address, as they were sent; or without what they are written in.
     ///
     /// # Errors
-    /// When there is none.
-    pub(super) fn part(&self, address: &str) -> Result<Bytes, Error> {
+    /// When there is no such part, or it cannot be decoded.
+    pub(super) fn part(&self, address: &str, is_decoded: bool) -> Result<Bytes, Error> {
         let part = multipart::part(&self.subject(), address).ok_or(Error::NotFound)?;
-        Ok(self.bytes.slice_ref(part.bytes))
+        let transfer = part.transfer.filter(|_| is_decoded);
+        let Some(Transfer { name, bytes, .. }) = transfer else {
+            return Ok(self.bytes.slice_ref(part.sent.bytes));
+        };
+        bytes.map(Bytes::from).ok_or_else(|| Error::Invalid {
+            field: "decoded",
+            problem: format!("the bytes are no {name}, or it is not known here"),
+        })
     }
 
     /// All of the bytes, decoded.

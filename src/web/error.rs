@@ -104,6 +104,9 @@ pub enum Error {
     /// The request body is too large.
     #[error("the request body is too large")]
     TooLarge,
+    /// A file of captures is too large.
+    #[error("a file to import may have 256 MiB: cut it in several")]
+    FileTooLarge,
     /// The request says that it comes from a page of another site.
     #[error(
         "a page of another site cannot ask this (if it was hookwell's own: a proxy before it must pass Host on, or --public-url be set)"
@@ -183,7 +186,7 @@ impl Error {
             Self::ImportStopped { cause, .. } => cause.status(),
             Self::UnknownHost(_) => StatusCode::MISDIRECTED_REQUEST,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooLarge | Self::FileTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooManyWatchers
             | Self::Overloaded
             | Self::TimedOut(_)
@@ -220,7 +223,7 @@ impl Error {
             Self::ImportStopped { .. } => "Not all was imported",
             Self::UnknownHost(_) => "Unknown host",
             Self::UnsupportedMediaType => "Not JSON",
-            Self::TooLarge => "Too large",
+            Self::TooLarge | Self::FileTooLarge => "Too large",
             Self::Taken => "Somebody else answers",
             Self::TooManyWatchers => "Too many watchers",
             Self::Overloaded => "Busy",

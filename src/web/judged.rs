@@ -11,6 +11,8 @@ use tokio::sync::Semaphore;
 use super::Error;
 use super::content::{Coding, Content, LOOKED_AT};
 use crate::model::{Bin, Capture, CaptureLine, CaptureNumber, Verdict, VerdictState};
+use crate::outbound::Certificates;
+use crate::provider::Certificate;
 use crate::store::{self, Store};
 use crate::verdict::{self, Evidence};
 
@@ -32,6 +34,8 @@ pub(super) struct Court {
     pub(super) bin: Arc<Bin>,
     /// The server's public address, where it has one.
     pub(super) base: Option<Arc<str>>,
+    /// What is signed with.
+    pub(super) certificates: Certificates,
 }
 
 impl Court {
@@ -76,16 +80,22 @@ impl Court {
     }
 
     fn line(&self, line: &CaptureLine, body: &[u8]) -> Option<Verdict> {
-        verdict::of_line(&self.bin, self.base.as_deref(), line, body)
+        let address = verdict::certificate_url(&self.bin, line, body);
+        let fetched = address.map(|address| self.certificates.at_hand(&address));
+        let given = Certificate::of(fetched.as_ref().map(|came| came.as_deref()));
+        verdict::of_line(&self.bin, self.base.as_deref(), line, body, given)
     }
 
     /// The verdict of a capture that is at hand.
     pub(super) fn verdict(&self, capture: &Capture) -> Option<Verdict> {
-        verdict::of(&self.bin, self.base.as_deref(), capture)
+        self.line(&capture.line, &capture.body)
     }
 
-    /// Judges one capture.
+    /// Judges one capture. The first one that names a certificate waits for it.
     pub(super) async fn capture(self, mut capture: Capture) -> Result<Capture, Error> {
+        if let Some(address) = verdict::certificate_url(&self.bin, &capture.line, &capture.body) {
+            self.certificates.fetch(&address).await.ok(); // The judge asks for it again.
+        }
         let is_large = capture.body.len() >= LARGE;
         let judge = move || {
             capture.line.verdict = self.line(&capture.line, &capture.body);
@@ -110,11 +120,14 @@ impl Court {
         };
         let search = move || {
             let decoded = is_search.then(|| undone(&capture)).flatten();
+            let address = verdict::certificate_url(&self.bin, &capture.line, &capture.body);
+            let fetched = address.map(|address| self.certificates.at_hand(&address));
             verdict::evidence(
                 &self.bin,
                 self.base.as_deref(),
                 &capture,
                 decoded.as_deref(),
+                Certificate::of(fetched.as_ref().map(|came| came.as_deref())),
             )
         };
         let found = tokio::task::spawn_blocking(search).await;

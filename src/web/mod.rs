@@ -31,6 +31,7 @@ use axum::Router;
 pub use error::{Cause, Error};
 
 use crate::config::Config;
+use crate::ingest::Ingest;
 use crate::live::Hub;
 use crate::model::Clock;
 use crate::outbound;
@@ -42,12 +43,16 @@ use crate::store::Store;
 pub struct App {
     /// Bins and captures.
     pub store: Arc<dyn Store>,
+    /// What takes requests that hookwell itself makes.
+    pub ingest: Arc<Ingest>,
     /// Live subscriptions.
     pub hub: Hub,
     /// Senders that wait for a listener.
     pub relay: Arc<Relay>,
     /// What calls others.
     pub outbound: outbound::Client,
+    /// What senders sign with.
+    pub certificates: outbound::Certificates,
     /// What the operator set.
     pub config: Arc<Config>,
     /// The time.

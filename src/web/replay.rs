@@ -5,8 +5,11 @@ use std::sync::Arc;
 use super::access::BinByKey;
 use super::{App, Error};
 use crate::forward::{self, Order};
-use crate::model::{Attempt, AttemptKind, Capture, CaptureNumber, FailureCause};
+use crate::model::{Answer, Attempt, AttemptKind, Capture, CaptureNumber, FailureCause};
 use crate::outbound::Url;
+
+/// How many copies are sent at once.
+pub(super) const MOST_COPIES: usize = 20;
 
 /// Reads a URL that people give.
 ///
@@ -49,6 +52,31 @@ pub(super) async fn copies(
     let capture = bin.capture(&*app.store, n).await?;
     let all = (0..copies).map(|_| send(app, bin, &capture, order));
     futures_util::future::try_join_all(all).await
+}
+
+/// How far the answers to copies are the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Same {
+    /// Whether all have the same status.
+    pub(super) status: bool,
+    /// Whether all have the same body.
+    pub(super) body: bool,
+}
+
+impl Same {
+    pub(super) fn of(attempts: &[Attempt]) -> Self {
+        let same = |one: fn(&Answer) -> (u16, &[u8])| {
+            let mut answers = attempts
+                .iter()
+                .map(|attempt| attempt.tried.answer.as_ref().map(one));
+            let first = answers.next();
+            answers.all(|answer| Some(answer) == first)
+        };
+        Self {
+            status: same(|answer| (answer.status, b"")),
+            body: same(|answer| (0, &answer.body.bytes)),
+        }
+    }
 }
 
 async fn send(

@@ -91,8 +91,8 @@ document.addEventListener('click', e => {
 
 // Deleting one: its row goes, and the next older one is opened.
 document.addEventListener('submit', async e => {
-  const form = e.target.closest('form[action$="/delete"]');
-  const n = Number(/\/requests\/(\d+)\/delete$/.exec(form?.getAttribute('action'))?.[1]);
+  const form = e.target.closest('form[action*="/delete"]');
+  const n = Number(/\/requests\/(\d+)\/delete/.exec(form?.getAttribute('action'))?.[1]);
   if (!n || narrow.matches) return;
   e.preventDefault();
   detail()?.removeAttribute('data-n');

@@ -10,6 +10,7 @@ const FLOORS: [(&str, u8); 22] = [
     ("config", 1),
     ("filter", 1),
     ("mask", 1),
+    ("metrics", 1),
     ("viewer", 1),
     ("export", 1),
     ("template", 1),

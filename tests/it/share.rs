@@ -107,7 +107,7 @@ fn of_bins(server: &Server) -> Vec<Route> {
 }
 
 /// Routes that answer to a read key of the whole bin, and whether they do to one of a single request.
-const OPEN: [(&str, bool); 19] = [
+const OPEN: [(&str, bool); 20] = [
     ("/api/v1/bin", false),
     ("/api/v1/bins/{id}", false),
     ("/api/v1/bins/{id}/captures", false),
@@ -116,6 +116,7 @@ const OPEN: [(&str, bool); 19] = [
     ("/api/v1/bins/{id}/captures/{n}", true),
     ("/api/v1/bins/{id}/captures/{n}/body", true),
     ("/api/v1/bins/{id}/captures/{n}/as/{format}", true),
+    ("/api/v1/bins/{id}/captures/{n}/deliveries", false),
     ("/api/v1/bins/{id}/compare", false),
     ("/b/{key}/compare", false),
     ("/api/v1/bins/{id}/captures/export", false),

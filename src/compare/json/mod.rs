@@ -9,7 +9,7 @@ mod value;
 use std::collections::HashMap;
 
 use super::align::{Budget, align, by_place, merge};
-use super::{Change, Piece, Row, Side, Token, fingerprint, inline};
+use super::{Change, KEY_ORDER, Piece, Row, Side, Token, fingerprint, inline};
 use crate::model::json::units;
 use read::{Kind, Node};
 
@@ -129,6 +129,7 @@ impl Rows<'_, '_> {
         }
         if change == Change::Same && moved {
             change = Change::Moved;
+            why = one.key.is_some().then_some(KEY_ORDER);
         } else if change == Change::Same && one.key != other.key {
             (change, why) = (Change::Rewritten, Some("escapes in the key"));
         } else if moved && why.is_none() {

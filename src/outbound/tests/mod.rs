@@ -264,6 +264,14 @@ fn a_path_goes_behind_the_path_of_a_url() {
     }
 }
 
+#[test]
+fn a_path_that_is_none_does_not_become_a_part_of_the_host() {
+    let url: Url = "https://example.com".parse().unwrap();
+    for path in [".evil.example/x", ":8443/x", "*", "evil.example:443", ""] {
+        assert!(url.below(path, None).is_err(), "{path}");
+    }
+}
+
 #[tokio::test]
 async fn what_is_sent_is_what_was_captured() {
     let (kept, arrived) = std::sync::mpsc::channel();

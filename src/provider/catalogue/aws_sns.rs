@@ -111,7 +111,7 @@ static CHECK: Custom = Custom {
         let Some(signature) = base64(signature).filter(|bytes| !bytes.is_empty()) else {
             return bad(Flaw::MalformedHeader, "The Signature is not base64.");
         };
-        let key = secrets.rsa_key("SigningCertURL", address)?;
+        let key = secrets.rsa_key(request, "SigningCertURL", address, None)?;
         let is_notification = field("Type") == Some("Notification");
         let text: String = FIELDS
             .iter()
@@ -130,7 +130,10 @@ static CHECK: Custom = Custom {
     },
     sign: None,
     certificate: Some(|request| {
-        json::find_plain(request.body, "/SigningCertURL").filter(|address| is_certificate(address))
+        // Without a signature there is nothing to check with it.
+        let signature = json::find_plain(request.body, "/Signature")?;
+        json::find_plain(request.body, "/SigningCertURL")
+            .filter(|address| !signature.is_empty() && is_certificate(address))
     }),
     like: None,
 };

@@ -65,12 +65,12 @@ static CHECK: Custom = Custom {
                 "The header PAYPAL-TRANSMISSION-SIG is not base64.",
             );
         };
-        let key = secrets.rsa_key("PAYPAL-CERT-URL", address)?;
-        let crc = crc32(request.body);
         let mut ids = secrets.texts().peekable();
         if ids.peek().is_none() {
             return open("There is no webhook id to check the signature with.");
         }
+        let key = secrets.rsa_key(request, "PAYPAL-CERT-URL", address, Some("paypal.com"))?;
+        let crc = crc32(request.body);
         let fits = ids.any(|webhook| {
             let text = format!("{id}|{time}|{webhook}|{crc}");
             is_signed(&RSA_SHA256, &key, text.as_bytes(), &signature)

@@ -1,7 +1,7 @@
 //! What checks of one provider's own are made of.
 
 use super::verify::{Outcome, duration, judge_time};
-use super::{Checked, Options, Scheme, Secrets, bad};
+use super::{Certificate, Checked, Options, Scheme, Secrets, bad, chain, der};
 use crate::model::{Flaw, Timestamp, VerdictState};
 use crate::provider::request::Request;
 use crate::provider::secret::{Key, KeyForm, Secret};
@@ -60,6 +60,32 @@ pub(crate) fn crc32(bytes: &[u8]) -> u32 {
     })
 }
 
+/// That a certificate which was fetched may be believed.
+fn vouched_for(
+    pem: &str,
+    request: &Request<'_>,
+    place: &str,
+    domain: Option<&str>,
+) -> Result<(), Outcome> {
+    let der = der::armoured(pem).unwrap_or_default();
+    if let Some((begin, end)) = der::validity(&der)
+        && !(begin..=end).contains(&request.arrived)
+    {
+        return bad(
+            Flaw::Unsupported,
+            format!("Its certificate is for {begin} to {end}, and it arrived outside of that."),
+        );
+    }
+    let Some(domain) = domain else {
+        return Ok(());
+    };
+    chain::check(pem, request.arrived, domain, webpki_roots::TLS_SERVER_ROOTS).or_else(|why| {
+        open(format!(
+            "The certificate that {place} names is not trusted: {why}."
+        ))
+    })
+}
+
 impl<'a> Secrets<'a> {
     /// The secrets as keys of this form.
     pub(crate) fn keys(&self, form: KeyForm) -> Result<Vec<Key>, Outcome> {
@@ -86,17 +112,34 @@ impl<'a> Secrets<'a> {
             .map(str::trim)
     }
 
-    /// The key of a certificate: the one that was fetched, or one among the secrets.
-    pub(crate) fn rsa_key(&self, place: &str, address: &str) -> Result<Key, Outcome> {
-        let pasted = self
-            .pasted
-            .iter()
-            .map(Secret::expose)
-            .find(|text| text.contains("-----BEGIN"));
-        let Some(pem) = self.certificate.or(pasted) else {
-            return Err(Outcome::Open(format!(
-                "The certificate that {place} names is not at hand: {address}"
-            )));
+    /// The key of the certificate that stands at an address of the provider's: the one that was fetched, or one among the secrets.
+    /// Of a fetched one, the time must have begun and not be over when the request arrived, and where a `domain` is given, a public
+    /// authority must vouch for it, for a name below that. One that was pasted is believed.
+    pub(crate) fn rsa_key(
+        &self,
+        request: &Request<'_>,
+        place: &str,
+        address: &str,
+        domain: Option<&str>,
+    ) -> Result<Key, Outcome> {
+        let mut pasted = self.pasted.iter().map(Secret::expose);
+        let pasted = pasted.find(|text| text.contains("-----BEGIN"));
+        let pem = match (self.certificate, pasted) {
+            (Certificate::Pem(pem), _) => {
+                vouched_for(pem, request, place, domain)?;
+                pem
+            }
+            (_, Some(pem)) => pem,
+            (Certificate::Missing(why), None) => {
+                return open(format!(
+                    "The certificate that {place} names is not there: {why}"
+                ));
+            }
+            (Certificate::Unasked, None) => {
+                return open(format!(
+                    "The certificate that {place} names is not at hand: {address}"
+                ));
+            }
         };
         KeyForm::Rsa
             .read(&Secret::new(pem))

@@ -1,11 +1,14 @@
 //! Just enough DER (ITU-T X.690) to take a public key out of a PEM text or a certificate.
 
+use crate::model::Timestamp;
 use crate::provider::secret;
 
 /// `INTEGER`, `BIT STRING`, `SEQUENCE`, and the context tag of a certificate's version.
 const INTEGER: u8 = 0x02;
 const BIT_STRING: u8 = 0x03;
 const SEQUENCE: u8 = 0x30;
+const UTC_TIME: u8 = 0x17;
+const GENERALIZED_TIME: u8 = 0x18;
 const VERSION: u8 = 0xa0;
 
 /// Reads one element: tag, content, what follows.
@@ -86,6 +89,41 @@ fn certificate_info(der: &[u8]) -> Option<&[u8]> {
     }
     tagged(rest, SEQUENCE)?;
     Some(rest)
+}
+
+/// From when to when a certificate is for (RFC 5280 section 4.1.2.5); `None` where the bytes are no certificate.
+pub(crate) fn validity(der: &[u8]) -> Option<(Timestamp, Timestamp)> {
+    let (certificate, _) = tagged(der, SEQUENCE)?;
+    let (mut rest, _) = tagged(certificate, SEQUENCE)?;
+    if rest.first() == Some(&VERSION) {
+        rest = element(rest)?.2;
+    }
+    rest = tagged(rest, INTEGER)?.1;
+    // Signature algorithm and issuer stand between the serial number and the times.
+    for _ in 0..2 {
+        rest = tagged(rest, SEQUENCE)?.1;
+    }
+    let (times, _) = tagged(rest, SEQUENCE)?;
+    let (tag, begin, times) = element(times)?;
+    let begin = moment(tag, begin)?;
+    let (tag, end, _) = element(times)?;
+    Some((begin, moment(tag, end)?))
+}
+
+/// A `UTCTime` (two digits for the year, from 1950 on) or `GeneralizedTime`, both to the second and in UTC.
+fn moment(tag: u8, text: &[u8]) -> Option<Timestamp> {
+    let text = std::str::from_utf8(text).ok()?.strip_suffix('Z')?;
+    let text = match tag {
+        UTC_TIME => {
+            let century = if text.get(..2)? < "50" { "20" } else { "19" };
+            format!("{century}{text}")
+        }
+        GENERALIZED_TIME => text.to_owned(),
+        _ => return None,
+    };
+    let civil = jiff::civil::DateTime::strptime("%Y%m%d%H%M%S", &text).ok()?;
+    let moment = jiff::tz::TimeZone::UTC.to_timestamp(civil).ok()?;
+    Some(Timestamp::from_micros(moment.as_microsecond()))
 }
 
 /// Whether the bytes are an ECDSA signature in DER: two integers in a sequence (RFC 3279 section 2.2.3).

@@ -7,6 +7,7 @@
 //! To add to the vocabulary: a variant of [`Part`], [`Shape`], [`Check`] or [`KeyForm`], when two providers need it. What
 //! only one does is a [`Custom`] in its own file.
 
+pub(crate) mod chain;
 mod custom;
 pub(crate) mod der;
 pub(crate) mod jwt;
@@ -165,8 +166,8 @@ pub(crate) type Signing = fn(&mut sign::Draft, &Secret) -> Result<(), sign::Erro
 pub struct Secrets<'a> {
     /// The bin's secrets for this provider.
     pub(crate) pasted: &'a [Secret],
-    /// A certificate that was fetched from the provider, as PEM.
-    pub(crate) certificate: Option<&'a str>,
+    /// The certificate that the request names.
+    pub(crate) certificate: Certificate<'a>,
     /// The bin's own tolerance, in seconds.
     pub(crate) tolerance_s: Option<u32>,
 }
@@ -255,8 +256,31 @@ impl Time {
 pub struct Options<'a> {
     /// How many seconds a signed time may be from the arrival, instead of the provider's own number.
     pub tolerance_s: Option<u32>,
-    /// The certificate that the request names, as PEM, when someone has fetched it.
-    pub certificate: Option<&'a str>,
+    /// The certificate that the request names.
+    pub certificate: Certificate<'a>,
+}
+
+/// The certificate that a request names, as far as it was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Certificate<'a> {
+    /// Nobody asked.
+    #[default]
+    Unasked,
+    /// What its address on the provider's own host answered, as PEM.
+    Pem(&'a str),
+    /// It did not come, and why: the end of a sentence.
+    Missing(&'a str),
+}
+
+impl<'a> Certificate<'a> {
+    /// What asking for one gave; `None` where nobody asked.
+    pub fn of(came: Option<Result<&'a str, &'a std::sync::Arc<str>>>) -> Self {
+        match came {
+            None => Self::Unasked,
+            Some(Ok(pem)) => Self::Pem(pem),
+            Some(Err(why)) => Self::Missing(why),
+        }
+    }
 }
 
 /// Checks a request against the schemes of a provider. The first scheme that [suits](Scheme::suits) decides.

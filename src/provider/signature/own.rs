@@ -1,9 +1,10 @@
 //! A scheme of one's own: what a bin's `signature` setting describes.
 
 use super::read::{self, Trouble};
+use super::sign::{self, Draft};
 use super::verify::judge_time;
 use super::why::{self, Explanation};
-use super::{Encoding, Hash, hmac, same};
+use super::{Encoding, Hash, Unit, hmac, same};
 use crate::model::{Flaw, OwnScheme, Verdict};
 use crate::provider::request::Request;
 use crate::provider::secret::{Secret, WrongForm};
@@ -190,6 +191,36 @@ impl Own {
         }
     }
 
+    /// Signs a request: sets the header of the time, where there is one, and that of the signature.
+    ///
+    /// # Errors
+    /// [`sign::Error::Incomplete`] when a header is missing that is part of the signed text.
+    pub(crate) fn sign(&self, draft: &mut Draft) -> Result<(), sign::Error> {
+        if !self.timestamp_header.is_empty() {
+            // In the form that its sender gave it.
+            let old = draft.get(&self.timestamp_header);
+            let is_date = old.is_some_and(|text| read::moment(text, Unit::Rfc3339).is_some());
+            let text = if is_date {
+                draft.at.to_string()
+            } else {
+                draft.at.as_micros().div_euclid(1_000_000).to_string()
+            };
+            draft.set(&self.timestamp_header, text);
+        }
+        let head = draft.head();
+        let request = Request {
+            head: &head,
+            body: &draft.body,
+            url: &draft.url,
+            arrived: draft.at,
+        };
+        let text = self.text(&request);
+        let text = text.map_err(|trouble| sign::Error::Incomplete(trouble.detail))?;
+        let value = format!("{}{}", self.prefix, self.write(&text));
+        draft.set(&self.header, value);
+        Ok(())
+    }
+
     fn in_time(&self, request: &Request<'_>, tolerance_s: Option<u32>) -> Verdict {
         let fits = || Verdict::valid("The signature fits.");
         if self.timestamp_header.is_empty() || tolerance_s.is_none() {
@@ -203,12 +234,6 @@ impl Own {
     }
 
     fn look<'a>(&'a self, request: &Request<'a>) -> Result<Look<'a>, Trouble> {
-        let missing = |name: &str| {
-            Trouble::new(
-                Flaw::MissingHeader,
-                format!("The header {name} is missing."),
-            )
-        };
         let value = request
             .header_text(&self.header)
             .ok_or_else(|| missing(&self.header))?;
@@ -221,6 +246,27 @@ impl Own {
                     "The header {header} has no signature behind {prefix:?}."
                 ))
             })?;
+        let text = self.text(request)?;
+        let received = if self.encoding == Encoding::HexAnyCase {
+            signature.to_ascii_lowercase()
+        } else {
+            signature.to_owned()
+        };
+        Ok(Look {
+            expected: self.write(&text),
+            text,
+            received,
+        })
+    }
+
+    /// The HMAC of a text, as the header has it.
+    fn write(&self, text: &[&[u8]]) -> String {
+        let key = self.secret.expose().as_bytes();
+        self.encoding.write(&hmac(self.hash, key, text))
+    }
+
+    /// The signed text of a request.
+    fn text<'a>(&'a self, request: &Request<'a>) -> Result<Vec<&'a [u8]>, Trouble> {
         let mut text: Vec<&[u8]> = Vec::new();
         for piece in pieces(&self.signed).unwrap_or_default() {
             text.push(match piece {
@@ -236,25 +282,13 @@ impl Own {
                 }
             });
         }
-        let expected =
-            self.encoding
-                .write(&hmac(self.hash, self.secret.expose().as_bytes(), &text));
-        let received = if self.encoding == Encoding::HexAnyCase {
-            signature.to_ascii_lowercase()
-        } else {
-            signature.to_owned()
-        };
-        Ok(Look {
-            text,
-            expected,
-            received,
-        })
+        Ok(text)
     }
 
     /// The signed time, in seconds since 1970 or as RFC 3339 has it; `None` when there is none.
     fn signed_time(&self, request: &Request<'_>) -> Option<crate::model::Timestamp> {
         let text = request.header_text(&self.timestamp_header)?;
-        [super::Unit::Seconds, super::Unit::Rfc3339]
+        [Unit::Seconds, Unit::Rfc3339]
             .into_iter()
             .find_map(|unit| read::moment(text, unit))
     }
@@ -271,6 +305,11 @@ impl Look<'_> {
     fn fits(&self) -> bool {
         same(self.expected.as_bytes(), self.received.as_bytes())
     }
+}
+
+fn missing(name: &str) -> Trouble {
+    let detail = format!("The header {name} is missing.");
+    Trouble::new(Flaw::MissingHeader, detail)
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -308,6 +347,39 @@ mod tests {
             signed,
             Secret::new("s3cret"),
         )
+    }
+
+    #[test]
+    fn what_is_signed_is_valid() {
+        let own = own("{timestamp}.{method}.{header.x-id}.{body}").unwrap();
+        let own = own.timestamp_from("X-Time");
+        for time in ["1", "2020-01-02T03:04:05Z"] {
+            let mut draft = Draft {
+                method: "PUT".to_owned(),
+                url: "https://h/in?x=1".to_owned(),
+                headers: [("x-time", time), ("X-ID", "7")]
+                    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                    .to_vec(),
+                body: b"body".to_vec(),
+                at: Timestamp::from_micros(1_795_599_012_000_000),
+            };
+            own.sign(&mut draft).unwrap();
+            let head = draft.head();
+            let request = Request {
+                head: &head,
+                body: &draft.body,
+                url: &draft.url,
+                arrived: draft.at,
+            };
+            let verdict = own.verify(&request, Some(1));
+            assert_eq!(
+                verdict.state,
+                crate::model::VerdictState::Valid,
+                "{draft:?}"
+            );
+            draft.headers.retain(|(name, _)| name != "X-ID");
+            own.sign(&mut draft).unwrap_err();
+        }
     }
 
     fn reason(own: &Own, signature: &str) -> Option<&'static str> {

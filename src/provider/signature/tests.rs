@@ -166,7 +166,7 @@ fn a_tolerance_of_ones_own_counts_in_both_directions() {
         };
         let options = Options {
             tolerance_s,
-            certificate: None,
+            certificate: Certificate::Unasked,
         };
         examine(&scheme, std::slice::from_ref(&secret), &request, options)
             .verdict

@@ -83,25 +83,54 @@ pub(super) fn lines(
     window: Window,
 ) -> rusqlite::Result<Vec<CaptureLine>> {
     let snapshot = connection.unchecked_transaction()?;
-    let floor = floor(&snapshot, serial)?;
+    let (above, below, order, limit) = bounds(serial, floor(&snapshot, serial)?, window);
+    let mut sql = snapshot.prepare_cached(&format!(
+        "SELECT {} FROM captures WHERE id > ?1 AND id < ?2 ORDER BY id {order} LIMIT ?3",
+        row::LINE
+    ))?;
+    let found = sql.query_map(params![above, below, limit], row::line)?;
+    found.collect()
+}
+
+/// The row ids between which a window is, their order, and how many it holds.
+fn bounds(serial: u64, floor: u64, window: Window) -> (i64, i64, &'static str, i64) {
     let (above, below, order, limit) = match window {
         Window::Newest { before, limit } => {
             (floor, before.map_or(MOST, |n| n.0.min(MOST)), "DESC", limit)
         }
         Window::After { after, limit } => (floor.max(after.0.min(MOST)), MOST, "ASC", limit),
     };
+    (
+        row_id(serial, above),
+        row_id(serial, below),
+        order,
+        int(limit as u64),
+    )
+}
+
+/// Those of a window that are deliveries of the same event as `n`.
+pub(super) fn deliveries(
+    connection: &Connection,
+    serial: u64,
+    n: CaptureNumber,
+    window: Window,
+) -> rusqlite::Result<Vec<CaptureLine>> {
+    let snapshot = connection.unchecked_transaction()?;
+    let floor = floor(&snapshot, serial)?;
+    if n.0 <= floor || n.0 > MOST {
+        return Ok(Vec::new());
+    }
+    let (above, below, order, limit) = bounds(serial, floor, window);
+    // The index on `thread` gives them in the order of their ids, so that no more than the window is read.
     let mut sql = snapshot.prepare_cached(&format!(
-        "SELECT {} FROM captures WHERE id > ?1 AND id < ?2 ORDER BY id {order} LIMIT ?3",
+        "SELECT {} FROM captures WHERE id IN (
+           SELECT id FROM events WHERE thread = (SELECT thread FROM events WHERE id = ?1) AND id > ?2 AND id < ?3
+           ORDER BY id {order} LIMIT ?4
+         ) ORDER BY id {order}",
         row::LINE
     ))?;
-    let found = sql.query_map(
-        params![
-            row_id(serial, above),
-            row_id(serial, below),
-            int(limit as u64)
-        ],
-        row::line,
-    )?;
+    let values = params![row_id(serial, n.0), above, below, limit];
+    let found = sql.query_map(values, row::line)?;
     found.collect()
 }
 

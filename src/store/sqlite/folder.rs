@@ -66,3 +66,21 @@ pub(super) fn connect(folder: &Path, path: &PathBuf) -> Result<Connection> {
     connection.set_prepared_statement_cache_capacity(64);
     Ok(connection)
 }
+
+/// The database and what SQLite keeps beside it: the log, and its index.
+pub(super) fn files(database: &Path) -> [PathBuf; 3] {
+    ["", "-wal", "-shm"].map(|suffix| {
+        let mut name = database.as_os_str().to_owned();
+        name.push(suffix);
+        name.into()
+    })
+}
+
+/// What files take together, in bytes; one that is not there takes nothing.
+pub(super) fn size(files: &[PathBuf]) -> u64 {
+    files
+        .iter()
+        .filter_map(|file| fs::metadata(file).ok())
+        .map(|file| file.len())
+        .sum()
+}

@@ -35,6 +35,7 @@ use std::fs::File;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -47,7 +48,9 @@ use self::queue::{Append, Queue, closed};
 use self::reader::Readers;
 use self::room::Room;
 use self::writer::{Outcome, Writer};
-use super::{Address, Change, ChangeFeed, Error, Found, Result, Search, Store, Window};
+use super::{
+    Address, Change, ChangeFeed, Error, Found, Job, Measures, Result, Search, Store, Window,
+};
 use crate::config::StoreConfig;
 use crate::model::{
     Attempt, Bin, BinId, Capture, CaptureLine, CaptureNumber, Clock, Draft, Forward, KeyHash,
@@ -370,6 +373,18 @@ impl Store for Sqlite {
             .await
     }
 
+    async fn deliveries(
+        &self,
+        bin: &Bin,
+        n: CaptureNumber,
+        window: Window,
+    ) -> Result<Vec<CaptureLine>> {
+        let serial = bin.serial;
+        self.readers
+            .read(move |connection| captures::deliveries(connection, serial, n, window))
+            .await
+    }
+
     async fn neighbours(
         &self,
         bin: &Bin,
@@ -573,6 +588,17 @@ impl Store for Sqlite {
         Ok(more || old)
     }
 
+    async fn measure(&self) -> Result<Measures> {
+        let waiting = Some(self.queue.waiting() as u64);
+        let files = self.readers.files();
+        // Stat may wait for a slow disk.
+        let bytes = tokio::task::spawn_blocking(move || folder::size(&files)).await;
+        Ok(Measures {
+            bytes: bytes.ok(),
+            waiting,
+        })
+    }
+
     async fn check_ready(&self) -> Result<()> {
         let now = self.clock.now().as_micros();
         let work = move |writer: &mut Writer| {
@@ -584,6 +610,10 @@ impl Store for Sqlite {
             writer.noting_full(beaten).map(|_| ())
         };
         self.write(work).await
+    }
+
+    async fn lease(&self, _: Job, _: Duration) -> Result<bool> {
+        Ok(true) // The folder is locked: there is no other node.
     }
 
     async fn close(&self) {

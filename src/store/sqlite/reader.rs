@@ -55,6 +55,11 @@ impl Readers {
             .map_err(|_| Error::Unavailable("a read was cut short".to_owned()))?
     }
 
+    /// The database and what SQLite keeps beside it.
+    pub(super) fn files(&self) -> [PathBuf; 3] {
+        super::folder::files(&self.path)
+    }
+
     fn take(&self) -> Result<Connection> {
         let idle = self
             .idle

@@ -22,6 +22,7 @@ use super::queue::{
 };
 use super::room::{Room, SMALL, shrink_log};
 use super::{captures, events, forwards, marks, refusals, replies};
+use crate::metrics::metrics;
 use crate::model::{Bin, BinId, CaptureNumber, Draft};
 use crate::store::{Address, Change, Error, Result};
 
@@ -219,6 +220,7 @@ impl Writer {
         match self.commit(drafts) {
             Ok(numbers) => return numbers,
             Err(Error::Full) => {
+                metrics().commit_failed();
                 // The log's own room may be enough.
                 shrink_log(&self.connection);
                 match self.commit(drafts) {
@@ -233,6 +235,7 @@ impl Writer {
                 }
             }
             Err(error) => {
+                metrics().commit_failed();
                 tracing::warn!(error = &error as &dyn std::error::Error, "a batch failed");
             }
         }
@@ -262,6 +265,7 @@ impl Writer {
     /// Writes the drafts in one transaction. A draft of a bin that is gone is left out; any other failure is the whole
     /// transaction's, and leaves everything as it was.
     fn commit(&mut self, drafts: &[(&Bin, &Draft)]) -> Result<Vec<Result<CaptureNumber>>> {
+        let (began, mut bytes) = (Instant::now(), 0);
         let transaction =
             Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)?;
         let mut insert = captures::Insert::prepare(&transaction)?;
@@ -309,7 +313,9 @@ impl Writer {
                 forwards::enqueue(&transaction, bin, counters.last_n, at)?;
             }
             counters.captures += 1;
-            counters.bytes += captures::weight(draft);
+            let weight = captures::weight(draft);
+            counters.bytes += weight;
+            bytes += weight;
             // What was imported may be older than the bin, which must not be over at once by it.
             let at = draft.envelope.received_at.max(bin.created_at).as_micros();
             counters.last_capture_at = counters.last_capture_at.max(Some(at));
@@ -323,6 +329,8 @@ impl Writer {
             }
         }
         transaction.commit()?;
+        let kept = numbers.iter().filter(|number| number.is_ok()).count();
+        metrics().committed(kept, bytes, began.elapsed());
         for (serial, Touched { before, after, .. }) in touched {
             self.purge.later(serial, &before, &after);
             self.counters.insert(serial, after);

@@ -1,7 +1,8 @@
 //! Content codings undone (RFC 9110 section 8.4): gzip, deflate, br and zstd, one on the other, always under a cap.
 //!
 //! A capture keeps the bytes as they came; this is for looking at them, and for taking them away decoded. A few kilobytes may
-//! stand for gigabytes, so decoding ends at the cap, whatever follows, and holds one window of each coding besides its output.
+//! stand for gigabytes, so decoding ends at the cap, whatever follows, and holds one window of each coding besides its output. What one
+//! coding gives to the next is bounded too: it may be gigabytes of which nothing comes out.
 //! What was decoded before the bytes broke off, or turned out to be damaged, is given with a word on that.
 
 mod zstd;
@@ -17,6 +18,11 @@ const CODINGS: usize = 4;
 
 /// The window that zstd may ask for, in bytes: what RFC 9659 section 3 allows for HTTP.
 const ZSTD_WINDOW: u64 = 8 * 1024 * 1024;
+
+/// How many bytes one coding may give to the next: so many times the cap, and so many more. What is coded again is hardly larger than
+/// what comes out of it.
+const BETWEEN: usize = 2;
+const BETWEEN_MORE: usize = 1024 * 1024;
 
 /// What comes out when content codings are undone.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,7 +40,7 @@ pub struct Decoded {
 pub enum End {
     /// Behind the last byte.
     Whole,
-    /// At the cap, in bytes.
+    /// At the cap, in bytes, or where one coding gave too much to the next.
     Cap(usize),
     /// Where the coded bytes break off.
     Short,
@@ -92,7 +98,14 @@ pub fn undo(bytes: &[u8], codings: &[String], cap: usize) -> Result<Decoded, Err
         return Err(Error::Unknown(counted(codings.len() as u64, "coding")));
     }
     let mut source: Box<dyn BufRead + '_> = Box::new(bytes);
-    for coding in codings.iter().rev() {
+    let between = cap.saturating_mul(BETWEEN).saturating_add(BETWEEN_MORE);
+    for (at, coding) in codings.iter().rev().enumerate() {
+        if at > 0 {
+            source = Box::new(Bounded {
+                source,
+                left: between,
+            });
+        }
         source = match &**coding {
             "gzip" | "x-gzip" => buffered(MultiGzDecoder::new(source)),
             "deflate" => deflate(source),
@@ -102,7 +115,7 @@ pub fn undo(bytes: &[u8], codings: &[String], cap: usize) -> Result<Decoded, Err
         };
     }
     let (bytes, end) = read(source, cap);
-    if bytes.is_empty() && end != End::Whole {
+    if bytes.is_empty() && matches!(end, End::Short | End::Damaged) {
         return Err(Error::Not(name));
     }
     Ok(Decoded {
@@ -146,6 +159,35 @@ fn brotli<'a>(source: Box<dyn BufRead + 'a>) -> Box<dyn BufRead + 'a> {
     buffered(Brotli(decoder))
 }
 
+/// A source that fails when it gives too much.
+struct Bounded<R> {
+    source: R,
+    left: usize,
+}
+
+impl<R: BufRead> BufRead for Bounded<R> {
+    fn fill_buf(&mut self) -> std::io::Result<&[u8]> {
+        let piece = self.source.fill_buf()?;
+        if self.left == 0 && !piece.is_empty() {
+            return Err(ErrorKind::FileTooLarge.into());
+        }
+        Ok(piece.get(..self.left).unwrap_or(piece))
+    }
+
+    fn consume(&mut self, length: usize) {
+        self.left = self.left.saturating_sub(length);
+        self.source.consume(length);
+    }
+}
+
+impl<R: BufRead> Read for Bounded<R> {
+    fn read(&mut self, target: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.fill_buf()?.read(target)?;
+        self.consume(read);
+        Ok(read)
+    }
+}
+
 /// A source that knows whether it was asked for more than it has.
 struct Ending<R> {
     source: R,
@@ -187,6 +229,7 @@ fn read(mut source: Box<dyn BufRead + '_>, cap: usize) -> (Vec<u8>, End) {
             Err(error) => {
                 let end = match error.kind() {
                     ErrorKind::UnexpectedEof => End::Short,
+                    ErrorKind::FileTooLarge => End::Cap(bytes.len()),
                     _ => End::Damaged,
                 };
                 return (bytes, end);

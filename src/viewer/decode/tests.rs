@@ -107,6 +107,36 @@ fn lim_12_a_bomb_stops_at_the_cap_and_says_so() {
 }
 
 #[test]
+fn a_bomb_between_two_codings_stops_too() {
+    // A member with a long field in its head (RFC 1952 section 2.3.1.1), and a frame to be skipped, as often as there is room for them.
+    let head = b"\x1f\x8b\x08\x04\0\0\0\0\0\xff\xff\xff";
+    let member = [&head[..], &[0; 0xffff], b"\x03\0", &[0; 8]].concat();
+    let frame = [&b"\x50\x2a\x4d\x18\0\xff\0\0"[..], &[0; 0xff00]].concat();
+    for (nothing, inner) in [(member, "gzip"), (frame, "zstd")] {
+        let large = nothing.repeat(2 * BETWEEN_MORE / nothing.len());
+        let once = undo(&large, &codings(inner), 1000).unwrap();
+        assert_eq!((once.bytes.len(), once.end), (0, End::Whole), "{inner}");
+        for (bytes, outer) in [
+            (gzip(&large), "gzip"),
+            (zlib(&large), "deflate"),
+            (zstd(&large), "zstd"),
+        ] {
+            let field = format!("{inner}, {outer}");
+            let decoded = undo(&bytes, &codings(&field), 1000).unwrap();
+            assert_eq!(
+                (decoded.bytes.len(), decoded.end),
+                (0, End::Cap(0)),
+                "{field}"
+            );
+        }
+    }
+    // What is not more than usual passes.
+    let text: Vec<u8> = (0..100_000_u32).flat_map(u32::to_be_bytes).collect();
+    let decoded = undo(&gzip(&zstd(&text)), &codings("zstd, gzip"), text.len()).unwrap();
+    assert_eq!((decoded.bytes, decoded.end), (text, End::Whole));
+}
+
+#[test]
 fn bytes_that_break_off_give_what_they_have() {
     let long: Vec<u8> = (0..200_000_u32)
         .flat_map(|n| n.wrapping_mul(2_654_435_761).to_be_bytes())
@@ -124,6 +154,11 @@ fn bytes_that_break_off_give_what_they_have() {
             have.len()
         );
     }
+    let skipped = [ZSTD, b"\x50\x2a\x4d\x18\x03\0\0\0ab"].concat();
+    assert_eq!(
+        undone(&skipped, "zstd", 1000),
+        Ok((TEXT.to_vec(), End::Short))
+    );
     for (bytes, field) in [
         (gzip(TEXT), "gzip"),
         (BR.to_vec(), "br"),

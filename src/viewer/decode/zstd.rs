@@ -40,7 +40,9 @@ impl<R: BufRead> Frames<R> {
                     ..
                 })) => {
                     let mut frame = (&mut self.source).take(length.into());
-                    std::io::copy(&mut frame, &mut std::io::sink())?;
+                    if std::io::copy(&mut frame, &mut std::io::sink())? < length.into() {
+                        return Err(ErrorKind::UnexpectedEof.into());
+                    }
                 }
                 Err(error) => return Err(of(&error)),
             }

@@ -1,10 +1,11 @@
 //! Several bodies in one: forms with files, mixed and related parts (RFC 2046 section 5.1, RFC 7578).
 //!
-//! `split` finds the parts, here each gets a view by its own type. Only so many bytes are looked at for all of them together;
+//! `split` finds the parts, `transfer` undoes what they were written in for mail, here each gets a view by its own type. Only so many bytes are looked at for all of them together;
 //! what is larger shows its beginning. Each part has an address (`2`, or `2.1` inside of another multipart) by which [`part`]
 //! gives it as a body of its own, with all views and as a download.
 
 mod split;
+mod transfer;
 
 use std::collections::HashMap;
 
@@ -14,6 +15,7 @@ use super::{Table, choose, hex, media, text};
 use crate::model::MediaType;
 use crate::model::media_type::parameter;
 use split::{Piece, Split, split};
+pub use transfer::Transfer;
 
 /// Suits what is called multipart, and says what separates its parts.
 pub static VIEWER: Viewer = Viewer {
@@ -69,8 +71,29 @@ pub struct Part {
     pub number: Option<usize>,
     /// Whether it starts unfolded.
     pub is_open: bool,
+    /// What it was written in, where that was undone for the view.
+    pub decoded: Option<String>,
     /// Its view.
     pub shown: Shown,
+}
+
+/// A part as a body of its own.
+#[derive(Debug, Clone)]
+pub struct Found<'a> {
+    /// As it was sent.
+    pub sent: Subject<'a>,
+    /// What it is written in, undone.
+    pub transfer: Option<Transfer>,
+}
+
+impl Found<'_> {
+    /// The bytes without what they are written in, where there is something to undo.
+    pub fn decoded(&self) -> Option<Subject<'_>> {
+        Some(Subject {
+            bytes: self.transfer.as_ref()?.bytes.as_ref()?,
+            ..self.sent.clone()
+        })
+    }
 }
 
 fn boundary<'a>(subject: &'a Subject<'_>) -> Option<&'a str> {
@@ -96,8 +119,9 @@ fn fit(subject: &Subject<'_>) -> Fit {
 }
 
 /// The part with that address, as a body of its own; `None` when there is none.
-pub fn part<'a>(subject: &Subject<'a>, address: &str) -> Option<Subject<'a>> {
+pub fn part<'a>(subject: &Subject<'a>, address: &str) -> Option<Found<'a>> {
     let mut inside = subject.clone();
+    let mut transfer = None;
     // As many steps as an address may have, whatever it says.
     for step in address.splitn(8, '.') {
         let at = step.parse::<usize>().ok()?.checked_sub(1)?;
@@ -106,8 +130,13 @@ pub fn part<'a>(subject: &Subject<'a>, address: &str) -> Option<Subject<'a>> {
         let piece = split.pieces.get(at)?;
         let is_last = split.pieces.len() == split.total && at + 1 == split.total;
         inside = subject_of(piece, inside.is_cut && is_last, 0);
+        transfer = piece.field("content-transfer-encoding");
     }
-    Some(inside)
+    let transfer = transfer.and_then(|name| Transfer::undo(&name, inside.bytes));
+    Some(Found {
+        sent: inside,
+        transfer,
+    })
 }
 
 fn subject_of<'a>(piece: &Piece<'a>, is_cut: bool, depth: u8) -> Subject<'a> {
@@ -145,8 +174,25 @@ fn view(subject: &Subject<'_>, window: Window) -> Shown {
                 .push(Spelled::from_text(&format!("same name, {nth} of {of}")));
         }
         let is_last = at + 1 == split.total;
-        let inside = subject_of(piece, is_last && !split.is_closed, subject.depth + 1);
+        let mut inside = subject_of(piece, is_last && !split.is_closed, subject.depth + 1);
+        let coding = piece.field("content-transfer-encoding");
+        let transfer = coding.and_then(|name| Transfer::undo(&name, piece.bytes));
+        if let Some(transfer) = &transfer {
+            let bytes = transfer.bytes.as_deref();
+            part.decoded = bytes.map(|_| transfer.name.clone());
+            inside.bytes = bytes.unwrap_or(piece.bytes);
+            let how = if bytes.is_some() {
+                "decoded"
+            } else {
+                "as sent"
+            };
+            part.about
+                .push(spelled(&format!("{}, {how}", transfer.name)));
+        }
         part.shown = look(&inside, &mut bytes_left);
+        if let Some(problem) = transfer.and_then(|transfer| transfer.problem) {
+            part.shown.problem.get_or_insert(problem);
+        }
         parts.push(part);
     }
     let shown = parts.len();
@@ -199,8 +245,12 @@ fn name(piece: &Piece<'_>) -> Option<String> {
     parameter(disposition.split_once(';')?.1, "name")
 }
 
+/// A stranger's name, or the beginning of it.
+fn spelled(text: &str) -> Spelled {
+    Spelled::beginning(text.as_bytes(), NAME)
+}
+
 fn whole(piece: &Piece<'_>, name: Option<&str>, at: usize) -> Part {
-    let spelled = |text: &str| Spelled::beginning(text.as_bytes(), NAME);
     let disposition = piece.field("content-disposition").unwrap_or_default();
     let rest = disposition
         .split_once(';')
@@ -217,12 +267,6 @@ fn whole(piece: &Piece<'_>, name: Option<&str>, at: usize) -> Part {
         Some(content_type) => about.push(spelled(&content_type)),
         None => about.push(Spelled::from_text("no type")),
     }
-    if let Some(coding) = piece.field("content-transfer-encoding") {
-        let coding = coding.trim().to_ascii_lowercase();
-        if !matches!(&*coding, "7bit" | "8bit" | "binary") {
-            about.push(spelled(&format!("{coding} as sent")));
-        }
-    }
     Part {
         title: match name {
             Some(name) => spelled(name),
@@ -233,6 +277,7 @@ fn whole(piece: &Piece<'_>, name: Option<&str>, at: usize) -> Part {
         fields: piece.table(FIELDS),
         number: Some(at + 1),
         is_open: at < OPEN,
+        decoded: None,
         shown: Shown::of(View::Table(Table::default())),
     }
 }

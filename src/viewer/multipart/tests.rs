@@ -56,15 +56,15 @@ fn every_part_has_its_name_type_size_and_view() {
 fn a_part_is_had_alone_by_its_address() {
     let subject = Subject::new(BODY, Some(TYPE));
     let second = part(&subject, "2").unwrap();
-    assert_eq!(second.bytes, b"{\"a\":1}");
-    assert_eq!(second.media_type.unwrap().essence, "application/json");
+    assert_eq!(second.sent.bytes, b"{\"a\":1}");
+    assert_eq!(second.sent.media_type.unwrap().essence, "application/json");
     for address in ["0", "5", "", "x", "2.1", "-1", "1.", "99999999999999999999"] {
         assert!(part(&subject, address).is_none(), "{address}");
     }
     let inner = String::from_utf8_lossy(BODY).replace("--a b", "--in");
     let outer = format!("--a b\nContent-Type: multipart/mixed; boundary=in\n\n{inner}\n--a b--");
     let subject = Subject::new(outer.as_bytes(), Some(TYPE));
-    assert_eq!(part(&subject, "1.1").unwrap().bytes, b"hello");
+    assert_eq!(part(&subject, "1.1").unwrap().sent.bytes, b"hello");
 }
 
 #[test]
@@ -151,4 +151,49 @@ fn many_and_nested_parts_stay_bounded() {
     assert_eq!(first.rest.unwrap().sentence, "50 of 100,000 parts shown.");
     let nested = "--a b\r\nContent-Type: multipart/mixed; boundary=\"a b\"\r\n\r\n".repeat(10_000);
     assert_eq!(parts(&shown(nested.as_bytes())).len(), PARTS);
+}
+
+#[test]
+fn a_part_that_was_written_for_mail_is_decoded_for_its_view() {
+    let part_of = |coding: &str, kind: &str, body: &str| {
+        format!(
+            "--a b\r\nContent-Type: {kind}\r\nContent-Transfer-Encoding: {coding}\r\n\r\n{body}\r\n"
+        )
+    };
+    let body = [
+        part_of("base64", "application/json", "eyJh\r\nIjoxfQ=="),
+        part_of("Quoted-Printable", "text/plain", "caf=C3=A9"),
+        part_of("base64", "text/plain", "no base64!"),
+        part_of("x-odd", "text/plain", "odd"),
+        "--a b--".to_owned(),
+    ]
+    .concat();
+    let parts = parts(&shown(body.as_bytes()));
+    assert!(matches!(parts[0].shown.view, View::Tree(_)));
+    assert_eq!(
+        about(&parts[0]),
+        "part 1: no file name, application/json, base64, decoded, 14 bytes"
+    );
+    let decoded: Vec<_> = parts.iter().map(|part| part.decoded.as_deref()).collect();
+    assert_eq!(
+        decoded,
+        [Some("base64"), Some("quoted-printable"), None, None]
+    );
+    assert!(
+        parts[2]
+            .shown
+            .problem
+            .as_ref()
+            .unwrap()
+            .ends_with("shown as sent.")
+    );
+    assert_eq!(
+        about(&parts[3]),
+        "part 4: no file name, text/plain, x-odd, as sent, 3 bytes"
+    );
+    let subject = Subject::new(body.as_bytes(), Some(TYPE));
+    let second = part(&subject, "2").unwrap();
+    assert_eq!(second.sent.bytes, b"caf=C3=A9");
+    assert_eq!(second.decoded().unwrap().bytes, "caf\u{e9}".as_bytes());
+    assert!(part(&subject, "3").unwrap().decoded().is_none());
 }

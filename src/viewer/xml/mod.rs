@@ -252,7 +252,7 @@ fn view(subject: &Subject<'_>, window: Window) -> Shown {
             Some(sentence(&source, &problem)),
         ),
     };
-    let (text, crowded) = text::bounded(Spelled::from_text(&text));
+    let (text, is_all) = Spelled::bounded(text.as_bytes(), text::RUNS);
     let mut facts = vec![read.word];
     if read.has_mark {
         facts.push("byte order mark skipped".to_owned());
@@ -266,7 +266,7 @@ fn view(subject: &Subject<'_>, window: Window) -> Shown {
         rest: text::rest(
             cut.len(),
             subject.bytes.len(),
-            crowded || !is_whole,
+            !is_all || !is_whole,
             window.all,
         ),
         ..Shown::of(View::Text(Text { text }))

@@ -28,6 +28,7 @@ use crate::model::{
     Access, Bin, BinId, BinKey, Capture, CaptureLine, CaptureNumber, MaskKey, Share, Usage,
     VerdictState,
 };
+use crate::outbound::Certificates;
 use crate::store::{self, Store};
 use crate::verdict::Evidence;
 
@@ -45,6 +46,8 @@ pub struct BinByKey {
     pub access: Access,
     /// The server's public address, where it has one: some senders sign it.
     base: Option<Arc<str>>,
+    /// Others sign with certificates.
+    certificates: Certificates,
 }
 
 impl BinByKey {
@@ -64,6 +67,7 @@ impl BinByKey {
             key,
             access,
             base: app.config.listen.public_base().map(Arc::from),
+            certificates: app.certificates.clone(),
         })
     }
 
@@ -167,6 +171,7 @@ impl BinByKey {
         Court {
             bin: Arc::clone(&self.bin),
             base: self.base.clone(),
+            certificates: self.certificates.clone(),
         }
     }
 

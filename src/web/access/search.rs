@@ -7,6 +7,7 @@ use super::BinByKey;
 use crate::filter::{Filter, Subject};
 use crate::model::{Capture, CaptureLine, CaptureNumber};
 use crate::store::{self, Found, Pick, STEP, Search, Store, Window};
+use crate::web::Error;
 
 /// How many captures are looked for at once where all of them are wanted.
 const PAGE: usize = 200;
@@ -99,6 +100,37 @@ impl BinByKey {
         } else {
             rest
         };
+        Ok(Listed { lines, next })
+    }
+
+    /// Those of a window that are deliveries of the same event as `n`, itself among them; none where deliveries of it cannot be told
+    /// apart. For keys that show the whole bin.
+    ///
+    /// # Errors
+    /// [`Error::UnknownCapture`]; what the store says when it cannot be read.
+    pub async fn deliveries(
+        &self,
+        store: &dyn Store,
+        n: CaptureNumber,
+        window: Window,
+    ) -> Result<Listed, Error> {
+        let (window, limit) = window.wider();
+        let mut lines = store.deliveries(&self.bin, n, window).await?;
+        if lines.is_empty() {
+            let only = Window::Newest {
+                before: Some(CaptureNumber(n.0.saturating_add(1))),
+                limit: 1,
+            };
+            let found = store.lines(&self.bin, only).await?;
+            found
+                .first()
+                .filter(|line| line.n == n)
+                .ok_or(Error::UnknownCapture(n.0))?;
+        }
+        let has_more = lines.len() > limit;
+        lines.truncate(limit);
+        let lines = self.told(store, lines).await?;
+        let next = lines.last().map(|line| line.n).filter(|_| has_more);
         Ok(Listed { lines, next })
     }
 

@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Uri, header};
 use axum::response::Response;
+use futures_util::TryStreamExt;
 
 use super::{Error, Problem};
 use crate::import::split::Form;
@@ -71,6 +72,7 @@ pub(super) async fn import(
 ) -> Result<Json<Imported>, Error> {
     let form = form(request.headers());
     let chunks = request.into_body().into_data_stream();
+    let chunks = chunks.map_err(archive::import::broken_off);
     Ok(Json(
         archive::import::import(&app, &bin, form, chunks).await?,
     ))

@@ -5,6 +5,7 @@ use utoipa::ToSchema;
 
 use super::wire::{Body, Header, encoded, fields, media_type};
 use crate::model::{self, Timestamp};
+use crate::web::replay::Same;
 
 /// A try to send a capture on.
 #[derive(Debug, Serialize, ToSchema)]
@@ -13,7 +14,7 @@ pub(super) struct Attempt<'a> {
     id: u64,
     /// The number of the capture.
     n: u64,
-    /// `replay`, `target` or `listen`.
+    /// `replay`, `target`, `listen` or `handshake`.
     kind: &'static str,
     /// Where to.
     url: &'a str,
@@ -144,16 +145,10 @@ impl<'a> Attempt<'a> {
 
 impl<'a> Copies<'a> {
     pub(super) fn new(attempts: &'a [model::Attempt]) -> Self {
-        let same = |one: fn(&model::Answer) -> (u16, &[u8])| {
-            let mut answers = attempts
-                .iter()
-                .map(|attempt| attempt.tried.answer.as_ref().map(one));
-            let first = answers.next();
-            answers.all(|answer| Some(answer) == first)
-        };
+        let same = Same::of(attempts);
         Self {
-            same_status: same(|answer| (answer.status, b"")),
-            same_body: same(|answer| (0, &answer.body.bytes)),
+            same_status: same.status,
+            same_body: same.body,
             attempts: attempts.iter().map(Attempt::whole).collect(),
         }
     }

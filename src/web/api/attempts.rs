@@ -18,10 +18,8 @@ use crate::forward::{Edit, Order};
 use crate::model::{Headers, base64};
 use crate::outbound::{field_problem, is_token};
 use crate::web::extract::{AttemptId, Number, OwnerByToken};
-use crate::web::{self, App, replay};
-
-/// How many copies are sent at once.
-const MOST_COPIES: usize = 20;
+use crate::web::replay::{self, MOST_COPIES};
+use crate::web::{self, App};
 
 /// How a capture is to be sent on. What is left out stays as it was captured.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -33,8 +31,8 @@ pub(super) struct Replay {
     /// Whether path and query of the capture go behind those of `url`.
     #[serde(default)]
     keep_path: bool,
-    /// The provider by whose scheme it is signed anew, with the time of sending and the bin's first secret of it; null keeps the
-    /// signature that it has.
+    /// The provider by whose scheme it is signed anew, with the time of sending and the bin's first secret of it; `own` for the
+    /// bin's own `signature`; null keeps the signature that it has.
     #[serde(default)]
     #[schema(example = "stripe")]
     sign: Option<String>,

@@ -12,7 +12,9 @@ use crate::filter::Filter;
 use crate::model::{CaptureNumber, Timestamp};
 use crate::store::Window;
 use crate::web::access::Listed;
-use crate::web::extract::{BinByToken, FormatByName, GlimpseByToken, Number, Site, VisitByToken};
+use crate::web::extract::{
+    BinByKey, BinByToken, FormatByName, GlimpseByToken, Number, Site, VisitByToken,
+};
 use crate::web::{self, App, attachment};
 
 /// How many captures an answer has when the question does not say.
@@ -51,20 +53,18 @@ pub(super) async fn index(
     uri: Uri,
 ) -> Result<Response, Error> {
     let (filter, window) = window(&uri, app.clock.now())?;
-    let Listed { lines, next } = visit.list(&*app.store, &filter, window).await?;
-    let captures = lines
-        .iter()
-        .map(|line| wire::Capture::line(&visit.bin, line));
-    Ok(Json(wire::Captures {
-        captures: captures.collect(),
-        next: next.map(|n| n.0),
-    })
-    .into_response())
+    let listed = visit.list(&*app.store, &filter, window).await?;
+    Ok(listing(&visit, &listed))
 }
 
 /// The filter and the window that a query asks for.
 fn window(uri: &Uri, now: Timestamp) -> Result<(Filter, Window), web::Error> {
-    let (filter, [limit, before, after]) = query::filtered(uri, ["limit", "before", "after"], now)?;
+    let (filter, numbers) = query::filtered(uri, ["limit", "before", "after"], now)?;
+    Ok((filter.unwrap_or_default(), window_of(numbers)?))
+}
+
+/// The window of a limit, and of what to begin before or after.
+fn window_of([limit, before, after]: [Option<u64>; 3]) -> Result<Window, web::Error> {
     let wanted = limit.unwrap_or(DEFAULT_LIMIT);
     let limit = usize::try_from(wanted).unwrap_or(0);
     if !(1..=MAX_LIMIT).contains(&wanted) {
@@ -73,23 +73,63 @@ fn window(uri: &Uri, now: Timestamp) -> Result<(Filter, Window), web::Error> {
             problem: format!("expected 1 to {MAX_LIMIT}"),
         });
     }
-    let window = match (before, after) {
-        (Some(_), Some(_)) => {
-            return Err(web::Error::Invalid {
-                field: "after",
-                problem: "give before or after, not both".to_owned(),
-            });
-        }
-        (_, Some(after)) => Window::After {
+    match (before, after) {
+        (Some(_), Some(_)) => Err(web::Error::Invalid {
+            field: "after",
+            problem: "give before or after, not both".to_owned(),
+        }),
+        (_, Some(after)) => Ok(Window::After {
             after: CaptureNumber(after),
             limit,
-        },
-        (before, None) => Window::Newest {
+        }),
+        (before, None) => Ok(Window::Newest {
             before: before.map(CaptureNumber),
             limit,
-        },
-    };
-    Ok((filter.unwrap_or_default(), window))
+        }),
+    }
+}
+
+/// List the deliveries of an event
+///
+/// All captures that are deliveries of the same event as this one, itself among them: newest first; with `after` those above that
+/// number, oldest first. To go on, give `next` as `before` (or as `after`). None where deliveries cannot be told apart.
+#[utoipa::path(
+    get,
+    path = "/api/v1/bins/{id}/captures/{n}/deliveries",
+    operation_id = "list_deliveries",
+    tag = "captures",
+    params(
+        ("id" = String, Path, description = "The bin's id"),
+        ("n" = u64, Path, description = "The capture's number"),
+        ("limit" = Option<u64>, Query, description = "How many at most, 1 to 200; 50 when it is left out", minimum = 1, maximum = 200),
+        ("before" = Option<u64>, Query, description = "Only numbers below this one"),
+        ("after" = Option<u64>, Query, description = "Only numbers above this one, oldest first; not together with `before`"),
+    ),
+    responses(
+        (status = 200, description = "Captures without the content of their bodies", body = wire::Captures<'_>),
+        (status = 422, description = "A parameter is unknown or has a value that cannot be", body = Problem,
+            content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn deliveries(
+    State(app): State<Arc<App>>,
+    VisitByToken(visit): VisitByToken,
+    number: Number<Error>,
+    uri: Uri,
+) -> Result<Response, Error> {
+    let window = window_of(query::numbers(&uri, ["limit", "before", "after"])?)?;
+    let listed = visit.deliveries(&*app.store, number.0, window).await?;
+    Ok(listing(&visit, &listed))
+}
+
+fn listing(visit: &BinByKey, listed: &Listed) -> Response {
+    let captures = listed.lines.iter();
+    let captures = captures.map(|line| wire::Capture::line(&visit.bin, line));
+    Json(wire::Captures {
+        captures: captures.collect(),
+        next: listed.next.map(|n| n.0),
+    })
+    .into_response()
 }
 
 /// Show a capture
@@ -132,6 +172,8 @@ pub(super) async fn show(
         ("n" = u64, Path, description = "The capture's number"),
         ("decoded" = Option<u64>, Query, description = "1 to undo `Content-Encoding` (gzip, deflate, br, zstd), up to 64 MiB",
             minimum = 0, maximum = 1),
+        ("in" = Option<String>, Query, description = "One part of a multipart body, by its number: `2`, or `2.1` for one in another. With `decoded`, \
+            `Content-Transfer-Encoding` (base64, quoted-printable) of the part is undone", example = "2"),
     ),
     responses(
         (status = 200, description = "The bytes", body = Vec<u8>, content_type = "application/octet-stream"),
@@ -145,18 +187,23 @@ pub(super) async fn body(
     number: Number<Error>,
     uri: Uri,
 ) -> Result<Response, Error> {
-    let [decoded] = query::numbers(&uri, ["decoded"])?;
-    let wanted = match decoded {
-        None | Some(0) => attachment::Wanted::Sent,
-        Some(1) => attachment::Wanted::Decoded,
-        Some(_) => {
-            return Err(web::Error::Invalid {
-                field: "decoded",
-                problem: "expected 0 or 1".to_owned(),
-            }
-            .into());
-        }
+    let [decoded, part] = query::texts(&uri, ["decoded", "in"])?;
+    let wrong = |field, problem: &str| web::Error::Invalid {
+        field,
+        problem: problem.to_owned(),
     };
+    let is_decoded = match decoded.as_deref() {
+        None | Some("0") => false,
+        Some("1") => true,
+        Some(_) => return Err(wrong("decoded", "expected 0 or 1").into()),
+    };
+    if part
+        .as_ref()
+        .is_some_and(|part| !attachment::is_address(part))
+    {
+        return Err(wrong("in", "expected the number of a part, such as 2 or 2.1").into());
+    }
+    let wanted = attachment::Wanted::new(part, is_decoded);
     let capture = visit.capture(&*app.store, number.0).await?;
     Ok(attachment::body(capture, wanted).await?)
 }

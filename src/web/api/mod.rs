@@ -70,6 +70,7 @@ fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(captures::show, marks::update, captures::delete))
         .routes(routes!(captures::body))
         .routes(routes!(captures::export_as))
+        .routes(routes!(captures::deliveries))
         .routes(routes!(attempts::create))
         .routes(routes!(replays::create))
         .routes(

@@ -44,7 +44,7 @@ pub(super) struct ReplayMany {
     /// Whether path and query of each capture go behind those of `url`.
     #[serde(default)]
     keep_path: bool,
-    /// The provider by whose scheme they are signed anew.
+    /// The provider by whose scheme they are signed anew, or `own` for the bin's own `signature`.
     #[serde(default)]
     sign: Option<String>,
     /// How many a second at most, up to 100; 10 when it is left out.

@@ -67,11 +67,11 @@ pub(in crate::web) struct Skipped {
 ///
 /// # Errors
 /// [`Error::Unprocessable`] when it is no such file, and [`Error::ImportStopped`] with what the store or the connection says.
-pub(in crate::web) async fn import<E: std::error::Error>(
+pub(in crate::web) async fn import(
     app: &App,
     bin: &Arc<Bin>,
     form: Option<Form>,
-    mut chunks: impl Stream<Item = Result<Bytes, E>> + Unpin,
+    mut chunks: impl Stream<Item = Result<Bytes, Error>> + Unpin,
 ) -> Result<Imported, Error> {
     let _turn = IMPORTS.try_acquire().map_err(|_| Error::Overloaded)?;
     let mut done = Imported::default();
@@ -86,11 +86,11 @@ pub(in crate::web) async fn import<E: std::error::Error>(
     }
 }
 
-async fn take<E: std::error::Error>(
+async fn take(
     app: &App,
     bin: &Arc<Bin>,
     form: Option<Form>,
-    chunks: &mut (impl Stream<Item = Result<Bytes, E>> + Unpin),
+    chunks: &mut (impl Stream<Item = Result<Bytes, Error>> + Unpin),
     done: &mut Imported,
 ) -> Result<(), Error> {
     let limits = &app.config.limits;
@@ -102,11 +102,10 @@ async fn take<E: std::error::Error>(
         let chunk = tokio::time::timeout(endless(limits.body_idle_timeout), chunks.next()).await;
         let chunk = chunk.map_err(|_| Error::TimedOut(limits.body_idle_timeout))?;
         let Some(chunk) = chunk else { break };
-        let chunk =
-            chunk.map_err(|_| Error::BadRequest("the file did not arrive whole".to_owned()))?;
+        let chunk = chunk?;
         read += chunk.len() as u64;
         if read > LARGEST {
-            return Err(Error::TooLarge);
+            return Err(Error::FileTooLarge);
         }
         if started.elapsed() > endless(limits.body_timeout) {
             return Err(Error::TimedOut(limits.body_timeout));
@@ -135,6 +134,11 @@ async fn take<E: std::error::Error>(
         }
     }
     Ok(())
+}
+
+/// A file whose connection broke off.
+pub(in crate::web) fn broken_off(_: axum::Error) -> Error {
+    Error::BadRequest("the file did not arrive whole".to_owned())
 }
 
 /// A splitter, as soon as the beginning of the file says what it is.

@@ -8,6 +8,7 @@ use axum::extract::{MatchedPath, Request};
 use axum::middleware::Next;
 use axum::response::Response;
 
+use crate::metrics::metrics;
 use crate::web::{Cause, Error};
 
 /// Writes method, route, status and time taken; for a 5xx also why. The route is the template, never the address: that has
@@ -21,6 +22,7 @@ pub(super) async fn write(request: Request, next: Next) -> Response {
 
     let route = route.as_ref().map_or("(none)", MatchedPath::as_str);
     let status = response.status().as_u16();
+    metrics().responded(status);
     let duration_ms = began.elapsed().as_millis();
     if response.status().is_server_error() {
         let cause = response

@@ -33,6 +33,9 @@ use super::{App, Error};
 /// The largest form or API body, in bytes: settings are small.
 pub const BODY_LIMIT: usize = 64 * 1024;
 
+/// The largest form with a whole request in it to be sent on, in bytes: head and body in their most wasteful spelling.
+pub const EDITED_LIMIT: usize = 256 * 1024;
+
 /// How long an answer may take to begin. A stream begins at once, so it is not bound by this.
 const DEADLINE: Duration = Duration::from_secs(30);
 

@@ -5,7 +5,7 @@ use axum::http::header;
 use axum::middleware::Next;
 use axum::response::Response;
 
-use super::{failure, is_attempt, is_import};
+use super::{EDITED_LIMIT, failure, is_attempt, is_import, is_replay};
 use crate::web::{Error, api, archive};
 
 /// Answers 413 to a body that is declared larger than `limit`, before any of it is read and whatever the route does with it:
@@ -14,15 +14,17 @@ pub(super) async fn guard(State(limit): State<usize>, request: Request, next: Ne
     let declared = request.headers().get(header::CONTENT_LENGTH);
     // What is no number hyper has refused already.
     let declared = declared.and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
-    let limit = if is_import(&request) {
-        archive::import::LARGEST
+    let (limit, error) = if is_import(&request) {
+        (archive::import::LARGEST, Error::FileTooLarge)
+    } else if is_replay(&request) {
+        (EDITED_LIMIT as u64, Error::TooLarge)
     } else if is_attempt(&request) {
-        api::listened::LARGEST as u64
+        (api::listened::LARGEST as u64, Error::TooLarge)
     } else {
-        limit as u64
+        (limit as u64, Error::TooLarge)
     };
     if declared.is_some_and(|length| length > limit) {
-        return failure(request.uri(), Error::TooLarge);
+        return failure(request.uri(), error);
     }
     next.run(request).await
 }

@@ -188,7 +188,7 @@ pub(super) async fn show(
     if let Some(n) = bin.only() {
         return Ok(Redirect::to(&format!("/b/{}/requests/{n}", bin.key)).into_response());
     }
-    let filtered = Filtered::from_uri(&uri, app.clock.now());
+    let mut filtered = Filtered::from_uri(&uri, app.clock.now());
     let is_part = query::value(&uri, "part") == Some("list");
     if is_part && filtered.error.is_some() {
         let refused = Page(FilterError::of(&filtered));
@@ -200,6 +200,7 @@ pub(super) async fn show(
         (None, Some(after)) => List::After(after),
         (None, None) => List::Newest,
     };
+    filtered.is_up = matches!(list, List::After(_));
     let listing = Listing::read(&app, &bin, filtered.clone(), list).await?;
     if is_part {
         let part = listing.part(&bin, app.clock.now(), number("open"));

@@ -126,22 +126,29 @@ pub(super) async fn delete(
     Ok((recent.without(&[bin.key]), Redirect::to("/")).into_response())
 }
 
-/// Deletes one request, and opens the next older one.
+/// Deletes one request, and opens the next one of the list that it was deleted from.
 pub(super) async fn delete_capture(
     State(app): State<Arc<App>>,
     bin: BinByKey,
     number: Number<Error>,
+    uri: Uri,
 ) -> Result<Response, Error> {
     let n = number.0;
-    let (newer, older) = app.store.neighbours(&bin.bin, n).await?;
+    let filtered = Filtered::from_uri(&uri, app.clock.now());
+    let (newer, older) = bin.neighbours(&*app.store, &filtered.filter, n).await?;
     match app.store.delete_capture(&bin.bin, n).await {
         // Deleted already, in another tab or by a second click: what was wanted is so.
         Ok(()) | Err(store::Error::UnknownCapture) => {}
         Err(error) => return Err(error.into()),
     }
-    let next = match older.or(newer) {
-        Some(next) => format!("/b/{}/requests/{next}", bin.key),
-        None => format!("/b/{}", bin.key),
+    let next = if filtered.is_up {
+        newer.or(older)
+    } else {
+        older.or(newer)
+    };
+    let next = match next {
+        Some(next) => filtered.request(&bin.key, next),
+        None => filtered.list(&bin.key),
     };
     Ok(Redirect::to(&next).into_response())
 }

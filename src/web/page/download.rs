@@ -19,11 +19,8 @@ pub(super) async fn body(
     uri: Uri,
 ) -> Result<Response, Error> {
     let capture = capture::find(&app, &bin, number.0).await?;
-    let wanted = match part(&uri) {
-        Some(address) => Wanted::Part(address),
-        None if query::value(&uri, "decoded") == Some("1") => Wanted::Decoded,
-        None => Wanted::Sent,
-    };
+    let is_decoded = query::value(&uri, "decoded") == Some("1");
+    let wanted = Wanted::new(part(&uri), is_decoded);
     Ok(attachment::body(capture, wanted).await?)
 }
 
@@ -38,14 +35,10 @@ pub(super) async fn preview(
     Ok(attachment::preview(capture, part(&uri)).await?)
 }
 
-/// The address of a part (`?in=2`, or `2.1` for one in another); nothing but digits and points, so that it can be written anywhere.
+/// The address of a part (`?in=2`, or `2.1` for one in another).
 pub(super) fn part(uri: &Uri) -> Option<String> {
     let address = query::value(uri, "in")?;
-    let is_address = address.len() <= 40
-        && address
-            .bytes()
-            .all(|byte| byte.is_ascii_digit() || byte == b'.');
-    (is_address && !address.is_empty()).then(|| address.to_owned())
+    attachment::is_address(address).then(|| address.to_owned())
 }
 
 /// The request in the form of another tool.

@@ -16,17 +16,22 @@ pub struct Filtered {
     /// Why it cannot be read.
     pub(super) error: Option<filter::Error>,
     /// `q=…` for an address, safe in HTML; empty without a filter.
-    pub(super) query: String,
+    query: String,
+    /// Whether the list has the oldest first.
+    pub(super) is_up: bool,
 }
 
 impl Filtered {
-    /// Reads `?q=`.
+    /// Reads `?q=` and, on the page of a request, `?order=oldest`.
     pub(super) fn from_uri(uri: &Uri, now: Timestamp) -> Self {
         let query = uri.query().unwrap_or_default().as_bytes();
         let text = pairs(query)
             .find(|(name, _)| **name == *b"q")
             .map(|(_, value)| String::from_utf8_lossy(&value).trim().to_owned());
-        Self::new(text.unwrap_or_default(), now)
+        Self {
+            is_up: super::query::value(uri, "order") == Some("oldest"),
+            ..Self::new(text.unwrap_or_default(), now)
+        }
     }
 
     fn new(text: String, now: Timestamp) -> Self {
@@ -44,6 +49,7 @@ impl Filtered {
             filter,
             error,
             query,
+            is_up: false,
         }
     }
 
@@ -61,9 +67,42 @@ impl Filtered {
         format!("{address}{join}{}", self.query)
     }
 
+    /// The address of the list, in its order.
+    pub(super) fn list(&self, key: &BinKey) -> String {
+        let end = if self.is_up { "?after=0" } else { "" };
+        self.on(&format!("/b/{key}{end}"))
+    }
+
+    /// What a request's own page carries on of the list beside it: the filter and the order; empty for nothing.
+    pub(super) fn kept(&self) -> String {
+        let order = if self.is_up { "order=oldest" } else { "" };
+        let join = if self.is_up && !self.query.is_empty() {
+            "&"
+        } else {
+            ""
+        };
+        format!("{}{join}{order}", self.query)
+    }
+
+    /// The same behind an address without a query.
+    pub(super) fn asked(&self) -> String {
+        match self.kept() {
+            kept if kept.is_empty() => kept,
+            kept => format!("?{kept}"),
+        }
+    }
+
+    /// An address that has a query, with the same behind it.
+    pub(super) fn kept_on(&self, address: &str) -> String {
+        match self.kept() {
+            kept if kept.is_empty() => address.to_owned(),
+            kept => format!("{address}&{kept}"),
+        }
+    }
+
     /// The address of a request's own page.
     pub(super) fn request(&self, key: &BinKey, n: CaptureNumber) -> String {
-        self.on(&format!("/b/{key}/requests/{n}"))
+        format!("/b/{key}/requests/{n}{}", self.asked())
     }
 }
 
@@ -112,6 +151,12 @@ mod tests {
             assert!(!filtered.is_on(), "{address}");
             assert_eq!(filtered.on("/b/x"), "/b/x");
         }
+        let key: BinKey = "00000000000000000000000000000001".parse().unwrap();
+        let up = of("/b/x/requests/1?order=oldest&q=a");
+        let asked = format!("/b/{key}/requests/2?q=a&order=oldest");
+        assert_eq!(up.request(&key, CaptureNumber(2)), asked);
+        assert_eq!(up.list(&key), format!("/b/{key}?after=0&q=a"));
+        assert_eq!(of("/b/x?order=oldest").asked(), "?order=oldest");
         assert_eq!(of("/b/x?q=size:x").error.unwrap().position, 5);
         assert_eq!(of("/b/x?q=%ff").text, "\u{fffd}");
     }

@@ -60,6 +60,11 @@ impl Count {
     }
 }
 
+/// Whether a request is in it.
+fn has(listed: &Listed, n: CaptureNumber) -> bool {
+    listed.lines.iter().any(|line| line.n == n)
+}
+
 /// The list as it is drawn.
 #[derive(Debug, Template)]
 #[template(path = "part/list.html")]
@@ -112,23 +117,37 @@ impl Listing {
         list: List,
     ) -> Result<Self, Error> {
         let limit = ROWS;
+        let mut list = list;
         let read = async |window: Window| bin.list(&*app.store, &filtered.filter, window).await;
         let newest = |before| Window::Newest { before, limit };
         let (listed, is_newest) = match list {
             List::Newest => (read(newest(None)).await?, true),
             List::Before(n) => (read(newest(Some(n))).await?, false),
             List::After(after) => (read(Window::After { after, limit }).await?, false),
+            List::Around(n) if filtered.is_up => {
+                let after = |n| Window::After { after: n, limit };
+                let mut from = CaptureNumber(0);
+                let mut listed = read(after(from)).await?;
+                if !has(&listed, n) {
+                    let below = CaptureNumber(n.0.saturating_sub(ROWS as u64 / 2));
+                    let around = read(after(below)).await?;
+                    if has(&around, n) {
+                        (listed, from) = (around, below);
+                    }
+                }
+                list = List::After(from);
+                (listed, false)
+            }
             List::Around(n) => {
-                let has = |listed: &Listed| listed.lines.iter().any(|line| line.n == n);
                 let first = read(newest(None)).await?;
-                if has(&first) {
+                if has(&first, n) {
                     (first, true)
                 } else {
                     // Half a page above it at most, since numbers may be missing: it is on the page in any case, unless
                     // the filter leaves it out.
                     let above = CaptureNumber(n.0.saturating_add(ROWS as u64 / 2));
                     let around = read(newest(Some(above))).await?;
-                    if has(&around) {
+                    if has(&around, n) {
                         (around, false)
                     } else {
                         (first, true)

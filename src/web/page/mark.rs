@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use axum::extract::State;
+use axum::http::Uri;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
 use super::Error;
+use super::filter::Filtered;
 use super::form::Form;
 use crate::model::{Marks, MarksChange};
 use crate::web::extract::{BinByKey, Number};
@@ -25,6 +27,7 @@ pub(super) async fn mark(
     State(app): State<Arc<App>>,
     bin: BinByKey,
     number: Number<Error>,
+    uri: Uri,
     Form(form): Form<Change>,
 ) -> Result<Response, Error> {
     let n = number.0;
@@ -45,5 +48,6 @@ pub(super) async fn mark(
         .mark(&bin.bin, n, change)
         .await
         .map_err(web::Error::of_capture(n))?;
-    Ok(Redirect::to(&format!("/b/{}/requests/{n}", bin.key)).into_response())
+    let filtered = Filtered::from_uri(&uri, app.clock.now());
+    Ok(Redirect::to(&filtered.request(&bin.key, n)).into_response())
 }

@@ -14,6 +14,7 @@ pub mod error;
 pub mod filter;
 mod form;
 mod home;
+mod import;
 pub mod listing;
 mod mark;
 mod plan;
@@ -37,12 +38,14 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 
 pub use error::Error;
 
 use super::App;
+use super::layers::EDITED_LIMIT;
 
 /// Every page's route.
 pub fn router() -> Router<Arc<App>> {
@@ -54,6 +57,7 @@ pub fn router() -> Router<Arc<App>> {
         .route("/b/{key}", get(bin::show))
         .route("/b/{key}/stream", get(stream::show))
         .route("/b/{key}/export", get(download::all))
+        .route("/b/{key}/import", get(import::show).post(import::create))
         .route("/b/{key}/forget", post(home::forget))
         .route("/b/{key}/test", post(sample::send))
         .route("/b/{key}/compare", get(compare::show))
@@ -78,7 +82,12 @@ pub fn router() -> Router<Arc<App>> {
         .route("/b/{key}/share", get(share::show).post(share::create))
         .route("/b/{key}/share/{share}/revoke", post(share::revoke))
         .route("/b/{key}/requests/{n}/mark", post(mark::mark))
-        .route("/b/{key}/requests/{n}/replay", post(replay::create))
+        .route(
+            "/b/{key}/requests/{n}/replay",
+            get(replay::show)
+                .post(replay::create)
+                .layer(DefaultBodyLimit::max(EDITED_LIMIT)),
+        )
         .route(
             "/b/{key}/settings",
             get(settings::show).post(settings::update),

@@ -16,9 +16,9 @@ use serde_json::json;
 use super::bin::BinHead;
 use super::form::Form;
 use super::{Error, Page, query};
-use crate::ingest::{self, origin};
+use crate::ingest::origin;
 use crate::model::{
-    Body, Draft, Envelope, Head, Headers, Reply, Scheme, Secret, Timestamp, Version,
+    Body, CaptureNumber, Envelope, Head, Headers, Reply, Scheme, Secret, Timestamp, Version,
 };
 use crate::provider::{self, PROVIDERS, Provider, Seed};
 use crate::web::extract::{BinByKey, Site};
@@ -72,8 +72,7 @@ pub(super) async fn send(
             .into(),
         body: body.to_string().into(),
     };
-    let draft = request.draft(&app, &bin, &site, &visitor);
-    app.store.append(&bin.bin, draft).await?;
+    request.send(&app, &bin, &site, &visitor).await?;
     Ok(Redirect::to(&format!("/b/{}", bin.key)).into_response())
 }
 
@@ -85,7 +84,13 @@ struct Made {
 }
 
 impl Made {
-    fn draft(self, app: &App, bin: &BinByKey, site: &Site, visitor: &Visitor) -> Draft {
+    fn request(
+        self,
+        app: &App,
+        bin: &BinByKey,
+        site: &Site,
+        visitor: &Visitor,
+    ) -> (Envelope, Body) {
         let url = site.capture_url(&bin.bin);
         let (scheme, rest) = url.split_once("://").unwrap_or(("http", &url));
         let (host, base) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
@@ -118,13 +123,19 @@ impl Made {
             trailers: Headers::default(),
             reply: Reply::plain(200),
         };
-        let base = app.config.listen.public_base();
-        ingest::drafted(
-            &bin.bin,
-            base.as_deref(),
-            envelope,
-            Body::complete(self.body),
-        )
+        (envelope, Body::complete(self.body))
+    }
+
+    /// Sends it, so to say.
+    async fn send(
+        self,
+        app: &App,
+        bin: &BinByKey,
+        site: &Site,
+        visitor: &Visitor,
+    ) -> Result<CaptureNumber, Error> {
+        let (envelope, body) = self.request(app, bin, site, visitor);
+        Ok(app.ingest.take(&bin.bin, envelope, body).await?)
     }
 }
 
@@ -205,8 +216,7 @@ pub(super) async fn create(
 ) -> Result<Response, Error> {
     let visitor = Visitor::new(&app, peer, headers);
     let made = wanted.make(&bin, &site, app.clock.now())?;
-    let draft = made.draft(&app, &bin, &site, &visitor);
-    let n = app.store.append(&bin.bin, draft).await?;
+    let n = made.send(&app, &bin, &site, &visitor).await?;
     Ok(Redirect::to(&format!("/b/{}/requests/{n}", bin.key)).into_response())
 }
 

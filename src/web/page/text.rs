@@ -52,6 +52,25 @@ pub(crate) fn ago(now: Timestamp, then: Timestamp) -> String {
     }
 }
 
+/// How long something lasted, in at most two units: `140 ms`, `24 s`, `3 min 7 s`, `2 h 5 min`, `3 days 4 h`.
+pub(crate) fn span(micros: u64) -> String {
+    let seconds = micros / 1_000_000;
+    let two = |number: u64, unit: &str, rest: u64, smaller: &str| match rest {
+        0 => format!("{number} {unit}"),
+        _ => format!("{number} {unit} {rest} {smaller}"),
+    };
+    match seconds {
+        0 => format!("{} ms", micros / 1000),
+        1..60 => format!("{seconds} s"),
+        60..3600 => two(seconds / 60, "min", seconds % 60, "s"),
+        3600..86_400 => two(seconds / 3600, "h", seconds / 60 % 60, "min"),
+        _ => match seconds / 3600 % 24 {
+            0 => counted(seconds / 86_400, "day"),
+            hours => format!("{} {hours} h", counted(seconds / 86_400, "day")),
+        },
+    }
+}
+
 /// A moment to the millisecond: `2026-11-25 11:21:02.418 UTC`.
 pub(crate) fn moment(at: Timestamp) -> String {
     at.civil().strftime("%F %H:%M:%S%.3f UTC").to_string()
@@ -186,6 +205,31 @@ mod tests {
             ]
         );
         assert_eq!(ago(now, now), "just now");
+    }
+
+    #[test]
+    fn spans_have_two_units_at_most() {
+        assert_eq!(
+            [
+                140_999,
+                24_000_000,
+                187_000_000,
+                180_000_000,
+                7_500_000_000,
+                273_600_000_000,
+                86_400_000_000
+            ]
+            .map(span),
+            [
+                "140 ms",
+                "24 s",
+                "3 min 7 s",
+                "3 min",
+                "2 h 5 min",
+                "3 days 4 h",
+                "1 day"
+            ]
+        );
     }
 
     #[test]

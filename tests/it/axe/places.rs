@@ -138,7 +138,8 @@ fn kinds(server: &Server) -> Bin {
     };
     let parts = b"--b\r\nContent-Disposition: form-data; name=\"note\"\r\n\r\nhello\r\n\
         --b\r\nContent-Disposition: form-data; name=\"data\"\r\nContent-Type: application/json\r\n\r\n{\"a\": [1, {\"b\": null}]}\r\n\
-        --b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.bin\"\r\nContent-Type: application/octet-stream\r\n\r\n\0\x01\x02\xff\r\n--b--\r\n";
+        --b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.bin\"\r\nContent-Type: application/octet-stream\r\n\r\n\0\x01\x02\xff\r\n\
+        --b\r\nContent-Disposition: form-data; name=\"mail\"\r\nContent-Transfer-Encoding: base64\r\n\r\naGVsbG8=\r\n--b--\r\n";
     send(&["Content-Type: multipart/form-data; boundary=b"], parts);
     send(&["Content-Type: text/csv"], b"a;b\r\n\"x;y\";2\r\n3\r\n");
     let envelope = b"<s:Envelope xmlns:s='x'><s:Body a='1'>text<!-- c --></s:Body></s:Envelope>";

@@ -59,6 +59,21 @@ macro_rules! wrong {
     };
 }
 
+/// A file that is imported: an expression for what is in it, and what is said of it.
+macro_rules! uploaded {
+    ($text:literal, $says:literal) => {
+        page("{bin}/import", $says).then(
+            concat!(
+                "const chosen = new DataTransfer(); chosen.items.add(new File([",
+                $text,
+                "], 'a.har')); const field = document.getElementById('import-file'); \
+                 field.files = chosen.files; field.form.requestSubmit()"
+            ),
+            "document.querySelector('.block > .facts')",
+        )
+    };
+}
+
 /// Pages as they are answered. The first is seen by a browser that knows no bins.
 pub(super) const PAGES: &[State] = &[
     page("/", "Create a bin"),
@@ -97,6 +112,7 @@ pub(super) const PAGES: &[State] = &[
     page("{bin}/compare?a=2&b=4", "SHA-256 of A"),
     page("{signed}/compare?a=1&b=2", "delivery"),
     State::of(404, "{bin}/compare?a=1&b=99", "to compare"),
+    page("{bin}/import", "Import requests"),
     page("{bin}/share", "The whole bin"),
     page("{bin}/share?n=2", "Share request #2"),
     page("{bin}/refused", "1 request could not be kept"),
@@ -109,8 +125,10 @@ pub(super) const PAGES: &[State] = &[
     page("{whole}", "Shared, to read only").live(),
     page("{whole}/requests/1", "Shared."),
     page("{one}", "Shared."),
-    page("{kinds}/requests/1", "3 parts"),
+    page("{kinds}/requests/1", "4 parts"),
     page("{kinds}/requests/1?in=2", "Part 2 of the body."),
+    page("{kinds}/requests/1?in=4", "Decoded from base64"),
+    page("{kinds}/requests/1?in=4&as=sent", "Show decoded"),
     page("{kinds}/requests/2", "another number of cells"),
     page("{kinds}/requests/3", "indented"),
     page("{kinds}/requests/4", "2 values, one a line"),
@@ -200,6 +218,11 @@ pub(super) const DONE: &[State] = &[
         "document.querySelector('form.create button').click()",
         "document.querySelector('.url.big')",
     ),
+    uploaded!(
+        "'{\"log\":{\"entries\":[{\"request\":{}}]}}'",
+        "Nothing was imported."
+    ),
+    uploaded!("'hello'", "neither HAR"),
     page("{bin}", "Not applied").then(
         "const box = document.getElementById('q'); box.value = 'size:abc'; box.form.requestSubmit()",
         "document.querySelector('#q-error .err')",

@@ -1,5 +1,6 @@
 //! Sending captures on: what arrives there, what is kept of the answer, and where nothing is sent.
 
+mod edited;
 mod guard;
 mod pause;
 mod replay;

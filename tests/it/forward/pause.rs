@@ -8,7 +8,7 @@ use hookwell::model::{
     BinId, BinKey, Body, Clock, Draft, Envelope, Head, Headers, Reply, Scheme, Settings,
     TargetState, Timestamp, Version,
 };
-use hookwell::outbound::Client;
+use hookwell::outbound::{Certificates, Client};
 use hookwell::store::{self, Store};
 
 use crate::support::Target;
@@ -60,7 +60,13 @@ async fn a_target_that_fails_for_long_is_paused_until_somebody_goes_on() {
     let mut outbound = Config::with_defaults().outbound;
     outbound.allow = vec!["127.0.0.0/8".parse().unwrap()];
     let client = Client::new(&outbound, clock.clone());
-    let forwarder = Forwarder::new(Arc::clone(&store), client, clock.clone(), None);
+    let forwarder = Forwarder::new(
+        Arc::clone(&store),
+        client.clone(),
+        Certificates::new(client),
+        clock.clone(),
+        None,
+    );
     let running = tokio::spawn(forwarder.run());
     let until = async |what: &str, done: fn(&TargetState) -> bool| {
         let deadline = std::time::Instant::now() + crate::support::PATIENCE;

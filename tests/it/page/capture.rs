@@ -22,7 +22,7 @@ pub(super) fn detail(server: &Server, bin: &Bin, query: &str) -> String {
 }
 
 /// The text of a part of a page: what a reader sees, without tags.
-pub(super) fn seen(html: &str) -> String {
+pub(crate) fn seen(html: &str) -> String {
     let mut text = String::new();
     for piece in html.split('<') {
         let (_, after) = piece.split_once('>').unwrap_or(("", piece));

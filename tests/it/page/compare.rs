@@ -40,7 +40,7 @@ fn two_requests_stand_side_by_side() {
         assert!(text.contains(words), "{words}: {text}");
     }
     assert!(html.contains("<del>1</del>") && html.contains("<ins>2</ins>"));
-    assert!(html.contains("compare?a=2&amp;b=1\""), "swap");
+    assert!(html.contains("compare?a=2&#38;b=1\""), "swap");
     let all = seen(&server.get(&bin.page("/compare?a=1&b=2&show=all")).text());
     assert!(!all.contains("lines the same"), "{all}");
     // The one before is what the newest is compared with.
@@ -52,6 +52,28 @@ fn two_requests_stand_side_by_side() {
     assert!(gone.text().contains(&format!("href=\"{}\"", bin.page(""))));
     let open = server.get(&bin.page("/requests/2")).text();
     assert!(open.contains(&bin.page("/compare?a=1&amp;b=2")));
+}
+
+#[test]
+fn the_order_of_keys_counts_unless_it_is_not_wanted_to() {
+    let server = Server::start();
+    let bin = pair(&server);
+    let address = bin.page("/compare?a=1&b=2");
+    let html = server.get(&address).text();
+    assert!(
+        seen(&html).contains("1 moved") && seen(&html).contains("key order"),
+        "{html}"
+    );
+    assert!(html.contains("&#38;keys=any\">Any order"), "{html}");
+    let html = server.get(&format!("{address}&keys=any")).text();
+    let text = seen(&html);
+    assert!(
+        !text.contains("1 moved") && text.contains("2 differences in the body"),
+        "{text}"
+    );
+    // Only where there is something to choose.
+    let same = server.get(&bin.page("/compare?a=1&b=1")).text();
+    assert!(!same.contains("keys=any"), "{same}");
 }
 
 #[test]
@@ -99,5 +121,16 @@ fn a_browser_shows_it_and_goes_from_link_to_link() {
     browser.until("location.search === '?a=2&b=1'");
     browser.click(".difftools .tabs a:last-child");
     browser.until("location.search.endsWith('show=all')");
+    // From difference to difference, by links alone.
+    browser.click(".difftools a[href='#d1']");
+    for (way, hash) in [("Next", 2), ("Next", 3), ("Previous", 2)] {
+        browser.click(&format!("tr:target a[title='{way} difference']"));
+        browser.until(&format!("location.hash === '#d{hash}'"));
+        browser.until("document.querySelectorAll('.jump .btn').length > 4 && [...document.querySelectorAll('.jump .btn')].filter(one => one.checkVisibility()).length === 2");
+    }
+    browser.click(".difftools a[href*='keys=any']");
+    browser.until("location.search.includes('keys=any') && location.search.includes('show=all')");
+    browser.click(".versus > a[title='Swap A and B']");
+    browser.until("location.search.startsWith('?a=1&b=2') && location.search.includes('keys=any')");
     assert_eq!(browser.complaints(), [""; 0]);
 }

@@ -79,6 +79,102 @@ fn every_view_of_a_body_keeps_the_filter() {
     }
 }
 
+/// The addresses of forms of one request, and of its comparisons.
+fn doors(html: &str) -> Vec<String> {
+    let actions = html
+        .split("action=\"")
+        .skip(1)
+        .chain(html.split("href=\"").skip(1));
+    let links = actions.filter_map(|rest| rest.split('"').next());
+    let is_door = |link: &&str| {
+        ["/mark", "/delete", "/replay", "/compare?"]
+            .iter()
+            .any(|door| link.contains(door))
+            && link.contains("/b/")
+    };
+    let found = links
+        .filter(is_door)
+        .filter(|link| !link.ends_with("/delete") || link.contains("/requests/"));
+    found
+        .map(|link| link.replace("&#38;", "&").replace("&amp;", "&"))
+        .collect()
+}
+
+#[test]
+fn forms_and_links_of_a_request_keep_filter_and_order() {
+    let server = Server::start();
+    let bin = filled(&server);
+    let all = bin.page("?after=0&q=path:/a");
+    let html = server.get(&all).text();
+    assert_eq!(rows(&html), [1, 3], "{html}");
+    let kept = "q=path:/a&order=oldest";
+    let row = format!(
+        "href=\"{}?{}\"",
+        bin.page("/requests/3"),
+        kept.replace('&', "&#38;")
+    );
+    assert!(html.contains(&row), "{html}");
+    // On its own page the list is the same.
+    let address = bin.page(&format!("/requests/3?{kept}"));
+    let html = server.get(&address).text();
+    assert_eq!(rows(&html), [1, 3]);
+    assert!(
+        html.contains(&format!("href=\"{}\"", all.replace('&', "&#38;"))),
+        "{html}"
+    );
+    let doors = doors(&html);
+    assert!(doors.len() >= 6, "{doors:?}");
+    for door in &doors {
+        assert!(door.contains(kept), "{door}");
+    }
+    let form =
+        "name=\"q\" value=\"path:/a\"><input type=\"hidden\" name=\"order\" value=\"oldest\">";
+    assert!(html.contains(form), "{html}");
+    // They lead back to it.
+    let pinned = server.form(
+        &bin.page(&format!("/requests/3/mark?{kept}")),
+        "",
+        "pinned=yes",
+    );
+    assert_eq!(pinned.header("location"), Some(address.as_str()));
+    let compared = server
+        .get(&bin.page(&format!("/compare?a=1&b=3&{kept}")))
+        .text();
+    for n in [1, 3] {
+        let back = format!(
+            "href=\"{}?{}\"",
+            bin.page(&format!("/requests/{n}")),
+            kept.replace('&', "&#38;")
+        );
+        assert!(compared.contains(&back), "{compared}");
+    }
+    // The next one is the next in this list.
+    for (n, next) in [
+        (1, format!("/requests/3?{kept}")),
+        (3, "?after=0&q=path:/a".to_owned()),
+    ] {
+        let deleted = server.form(&bin.page(&format!("/requests/{n}/delete?{kept}")), "", "");
+        assert_eq!(deleted.header("location"), Some(bin.page(&next).as_str()));
+    }
+    assert_eq!(server.captures(&bin).len(), 3);
+}
+
+#[test]
+fn a_request_far_from_both_ends_is_shown_among_its_neighbours_in_either_order() {
+    let server = Server::start();
+    let bin = server.bin();
+    for _ in 0..120 {
+        server.post(&bin, "/many", b"{}");
+    }
+    let html = server.get(&bin.page("/requests/90?order=oldest")).text();
+    let shown = rows(&html);
+    assert_eq!((shown[0], shown.contains(&90)), (66, true), "{shown:?}");
+    let html = server.get(&bin.page("/requests/20?order=oldest")).text();
+    assert_eq!(rows(&html)[0], 1);
+    let html = server.get(&bin.page("/requests/20")).text();
+    assert_eq!(rows(&html)[0], 44);
+}
+
 #[test]
 fn a_filter_that_lets_nothing_through_says_so_beside_the_open_request() {
     let server = Server::start();

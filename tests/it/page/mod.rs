@@ -6,10 +6,13 @@ mod compare;
 mod every;
 mod filter;
 mod home;
+mod import;
 mod kinds;
 mod settings;
 mod stream;
 mod viewers;
+
+pub(crate) use capture::seen;
 
 use crate::support::{Bin, Response, Server};
 

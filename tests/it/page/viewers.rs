@@ -170,6 +170,63 @@ fn a_part_is_looked_at_and_had_alone() {
 }
 
 #[test]
+fn a_part_in_a_coding_for_mail_is_shown_decoded_and_had_in_both_forms() {
+    let png = hookwell::model::base64::encode(PNG);
+    let body = format!(
+        "--b\r\nContent-Type: image/png\r\nContent-Transfer-Encoding: base64\r\n\r\n{png}\r\n\
+         --b\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\nna=C3=AFve=\r\n!\r\n\
+         --b\r\nContent-Transfer-Encoding: base64\r\n\r\nno!\r\n--b--"
+    );
+    let kind = ["Content-Type: multipart/mixed; boundary=b"];
+    let (server, bin) = captured("/", &kind, body.as_bytes());
+    let text = seen(&body_of(&server, &bin, 1, ""));
+    assert!(
+        text.contains("Decoded from quoted-printable.") && text.contains("na\u{ef}ve!"),
+        "{text}"
+    );
+    assert!(
+        text.contains("This part is called base64, which it is not"),
+        "{text}"
+    );
+    let address = bin.page("/requests/1");
+    let preview = server.get(&format!("{address}/preview?in=1"));
+    assert_eq!(
+        (preview.header("content-type"), &*preview.body),
+        (Some("image/png"), PNG)
+    );
+    let html = body_of(&server, &bin, 1, "&in=2");
+    assert!(
+        seen(&html)
+            .contains("Decoded from quoted-printable: 14 bytes were sent, 7 bytes are shown."),
+        "{html}"
+    );
+    let html = body_of(&server, &bin, 1, "&in=2&as=sent");
+    assert!(
+        seen(&html).contains("As sent, in quoted-printable: 14 bytes."),
+        "{html}"
+    );
+    assert!(seen(&html).contains("na=C3=AFve="), "{html}");
+    let api = format!("/api/v1/bins/{}/captures/1/body", bin.id);
+    let key = format!("Authorization: Bearer {}", bin.key);
+    for base in [format!("{address}/body"), api.clone()] {
+        let had = |query: &str| server.request("GET", &format!("{base}?{query}"), &[&key], b"");
+        let sent = had("in=2");
+        is_a_download(&sent, "request-1-part-2.bin");
+        assert_eq!(sent.body, b"na=C3=AFve=\r\n!", "{base}");
+        let decoded = had("in=2&decoded=1");
+        is_a_download(&decoded, "request-1-part-2-decoded.bin");
+        assert_eq!(decoded.text(), "na\u{ef}ve!", "{base}");
+        assert_eq!(had("in=1&decoded=1").body, PNG, "{base}");
+        assert_eq!(had("in=3&decoded=1").status, 422, "{base}");
+        assert_eq!(had("in=4").status, 404, "{base}");
+    }
+    for query in ["in=x", "in=", "decoded=2"] {
+        let answer = server.request("GET", &format!("{api}?{query}"), &[&key], b"");
+        assert_eq!(answer.status, 422, "{query}: {}", answer.text());
+    }
+}
+
+#[test]
 fn rnd_02_a_preview_is_answered_without_any_right() {
     let content_type = "Content-Type: text/html; charset=koi8-r";
     let (server, bin) = captured("/", &[content_type], b"<script>1</script>");

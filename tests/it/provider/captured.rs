@@ -63,7 +63,7 @@ fn a_known_sender_its_event_and_its_deliveries_are_told() {
     assert!(list.contains("<b>Stripe</b> invoice.paid"));
     assert!(list.contains("2nd<span class=\"long\">"));
     for (n, sentence) in [
-        (again, "A retry."),
+        (again, "<b>Delivery 2</b> of <code>evt_1</code>, first seen"),
         (other, "The same event came before with another body."),
         (copy, "This very request came before."),
     ] {

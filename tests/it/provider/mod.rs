@@ -5,6 +5,7 @@ mod captured;
 mod catalogue;
 mod changed;
 mod cli;
+mod deliveries;
 mod handshakes;
 mod samples;
 mod secrets;

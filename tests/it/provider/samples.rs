@@ -129,3 +129,36 @@ fn what_is_known_of_senders_is_told_to_everyone() {
     );
     assert_eq!(bin.0, 422);
 }
+
+#[test]
+fn a_sample_is_answered_as_the_bin_plans() {
+    let server = Server::start();
+    let bin = server.bin_with(&json!({
+        "rules": [{ "name": "twice", "when": "provider:stripe", "per": "bin",
+            "replies": [{ "status": 503, "times": 2 }, { "status": 201, "body": "n is {{ request.n }}" }] }],
+        "reply": { "status": 202, "delay_ms": 50_000 },
+    }));
+    let sent = |what: &str| send(&server, &bin, what, "none")["reply"].clone();
+    for _ in 0..2 {
+        let reply = sent("stripe/invoice.paid");
+        assert_eq!(
+            (&reply["status"], &reply["rule"]),
+            (&json!(503), &json!("twice"))
+        );
+    }
+    let reply = sent("stripe/invoice.paid");
+    assert_eq!(
+        (&reply["status"], &reply["body"]["content"]),
+        (&json!(201), &json!("n is 3"))
+    );
+    // The bin's own reply, and nobody waits for its delay.
+    let reply = sent("slack/app_mention");
+    assert_eq!(
+        (&reply["status"], &reply["rule"]),
+        (&json!(202), &Value::Null)
+    );
+    // The request of an empty bin goes the same way.
+    let answer = server.form(&bin.page("/test"), "", "");
+    assert_eq!(answer.status, 303, "{}", answer.text());
+    assert_eq!(server.capture(&bin, 5)["reply"]["status"], 202);
+}

@@ -6,7 +6,9 @@ use hookwell::model::{
     Bin, CaptureNumber, Delivery, Draft, Event, Keep, Recognised, Sender, Settings, Timestamp,
 };
 
-use super::{Place, draft};
+use hookwell::store::Window;
+
+use super::{Place, draft, in_list};
 
 fn signed(body: &str, id: Option<&str>, signature: &str, signed_at: Option<i64>) -> Draft {
     let event = Event {
@@ -186,4 +188,66 @@ pub(super) async fn what_is_gone_is_not_counted(place: Place) {
     assert_eq!(delivery(&place, &bin, event()).await, nth(1, 9, None));
     place.store.clear(&bin).await.unwrap();
     assert_eq!(delivery(&place, &bin, event()).await, nth(1, 10, None));
+}
+
+/// The numbers of the deliveries of the event of capture `n` in a window.
+async fn listed(place: &Place, bin: &Bin, n: u64, window: Window) -> Vec<u64> {
+    let lines = place.store.deliveries(bin, CaptureNumber(n), window).await;
+    lines.unwrap().iter().map(|line| line.n.0).collect()
+}
+
+const fn newest(before: Option<u64>, limit: usize) -> Window {
+    let before = match before {
+        Some(n) => Some(CaptureNumber(n)),
+        None => None,
+    };
+    Window::Newest { before, limit }
+}
+
+const fn after(n: u64, limit: usize) -> Window {
+    let after = CaptureNumber(n);
+    Window::After { after, limit }
+}
+
+pub(super) async fn deliveries_are_listed_by_any_of_them(place: Place) {
+    let (bin, other) = (place.bin().await, place.bin().await);
+    let event = |id| signed("a", Some(id), "s", None);
+    // 1, 3, 4, 6 and 8 are one event, 2 and 7 another; 5 is none, and 9 cannot be told apart.
+    for id in ["e1", "e2", "e1", "e1"] {
+        append(&place, &bin, event(id)).await;
+    }
+    place.append(&bin, "{}").await;
+    for id in ["e1", "e2", "e1"] {
+        append(&place, &bin, event(id)).await;
+        append(&place, &other, event(id)).await;
+    }
+    append(&place, &bin, sent("a", Event::default(), None, false)).await;
+    for n in [1, 4, 8] {
+        let all = listed(&place, &bin, n, newest(None, 10)).await;
+        assert_eq!(all, [8, 6, 4, 3, 1], "{n}");
+    }
+    assert_eq!(listed(&place, &bin, 2, after(0, 10)).await, [2, 7]);
+    assert_eq!(listed(&place, &other, 1, after(0, 10)).await, [1, 3]);
+    for n in [0, 5, 9, 10, u64::MAX] {
+        let none: [u64; 0] = [];
+        assert_eq!(listed(&place, &bin, n, newest(None, 10)).await, none, "{n}");
+    }
+    // A window of them.
+    assert_eq!(listed(&place, &bin, 1, newest(Some(6), 2)).await, [4, 3]);
+    assert_eq!(listed(&place, &bin, 8, after(1, 2)).await, [3, 4]);
+    assert_eq!(listed(&place, &bin, 8, after(u64::MAX, 2)).await.len(), 0);
+    // They are what lists hold of them.
+    let lines = place.store.deliveries(&bin, CaptureNumber(8), after(6, 1));
+    let capture = place.store.capture(&bin, CaptureNumber(8)).await.unwrap();
+    assert_eq!(lines.await.unwrap(), [in_list(&capture)]);
+    // What is gone is not listed, nor does it list others.
+    place
+        .store
+        .delete_capture(&bin, CaptureNumber(4))
+        .await
+        .unwrap();
+    assert_eq!(listed(&place, &bin, 1, after(0, 10)).await, [1, 3, 6, 8]);
+    assert_eq!(listed(&place, &bin, 4, after(0, 10)).await.len(), 0);
+    place.store.clear(&bin).await.unwrap();
+    assert_eq!(listed(&place, &bin, 8, after(0, 10)).await.len(), 0);
 }

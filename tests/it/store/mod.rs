@@ -10,6 +10,7 @@ mod deliveries;
 mod durable;
 mod forwards;
 mod keep;
+mod leases;
 mod marks;
 mod numbers;
 mod refusals;
@@ -243,6 +244,7 @@ macro_rules! store_contract {
                 keep::one_capture_larger_than_all_that_is_kept_stays,
                 keep::what_is_kept_for_ever_is_never_dropped,
                 keep::a_smaller_keep_counts_from_the_next_capture_on,
+                leases::a_job_is_kept_by_its_node_and_free_when_that_is_closed,
                 marks::marks_are_read_with_the_capture,
                 marks::pinned_captures_are_not_dropped,
                 marks::clearing_and_deleting_take_the_pinned_too,
@@ -253,6 +255,7 @@ macro_rules! store_contract {
                 deliveries::without_an_id_body_and_signature_tell_deliveries_apart,
                 deliveries::copies_and_late_events_are_marked,
                 deliveries::what_is_gone_is_not_counted,
+                deliveries::deliveries_are_listed_by_any_of_them,
                 numbers::numbers_have_no_gaps_whoever_appends,
                 numbers::numbers_are_not_given_again_after_deleting_and_clearing,
                 numbers::numbers_become_visible_in_order,

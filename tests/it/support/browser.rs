@@ -150,6 +150,14 @@ impl Browser {
         });
     }
 
+    /// Chooses a file in a field.
+    pub(crate) fn choose(&self, selector: &str, file: &std::path::Path) {
+        self.runtime.block_on(async {
+            let field = self.client().find(Locator::Css(selector)).await.unwrap();
+            field.send_keys(file.to_str().unwrap()).await.unwrap();
+        });
+    }
+
     /// Presses keys, as a person does.
     pub(crate) fn press(&self, keys: &str) {
         self.runtime.block_on(async {

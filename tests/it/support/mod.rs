@@ -5,6 +5,7 @@ pub(crate) mod disk;
 mod driver;
 pub(crate) mod http;
 pub(crate) mod ledger;
+pub(crate) mod postgres;
 pub(crate) mod server;
 pub(crate) mod sse;
 pub(crate) mod target;

@@ -10,7 +10,7 @@ use crate::provider::signature::parts::{self, Pieces};
 use crate::provider::signature::read::{self, Found};
 use crate::provider::signature::verify::hash_of;
 use crate::provider::signature::{
-    Check, Encoding, Hash, Options, Part, Scheme, digest, hmac, same, sign, verdict,
+    Certificate, Check, Encoding, Hash, Options, Part, Scheme, digest, hmac, same, sign, verdict,
 };
 
 /// The mistake that makes the signature fit.
@@ -353,7 +353,7 @@ fn other_secret(
 /// Whatever the signed time.
 const ANYTIME: Options<'static> = Options {
     tolerance_s: Some(u32::MAX),
-    certificate: None,
+    certificate: Certificate::Unasked,
 };
 
 /// Another provider's scheme, with the secrets of this one.

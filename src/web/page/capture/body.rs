@@ -7,7 +7,8 @@ use super::drawn::{Drawn, Place};
 use super::note::{self, Note};
 use super::{Error, Wanted, text};
 use crate::model::{CaptureLine, hex};
-use crate::viewer::{self, Rest, Shown, Subject, Tab, multipart};
+use crate::viewer::multipart::{self, Found, Transfer};
+use crate::viewer::{self, Rest, Shown, Subject, Tab};
 use crate::web;
 use crate::web::content::{self, Coding, Content, LOOKED_AT};
 
@@ -29,6 +30,8 @@ pub(super) struct BodyPart {
     pub(super) copy: Option<String>,
     /// The content codings, with the way to the other form of the body.
     pub(super) coding: Option<CodingPart>,
+    /// What the part is written in, with the way to its other form.
+    pub(super) transfer: Option<CodingPart>,
     /// What is wrong with it, or odd about it, in sentences.
     pub(super) notice: Option<String>,
     /// The name of the viewer.
@@ -73,19 +76,28 @@ impl BodyPart {
         here: String,
         wanted: &Wanted,
     ) -> Result<Self, web::Error> {
-        let content = Content::new(line, sent.clone(), wanted.is_as_sent, LOOKED_AT);
+        // Of a part, it is the part that is wanted as it was sent.
+        let is_as_sent = wanted.is_as_sent && wanted.part.is_none();
+        let content = Content::new(line, sent.clone(), is_as_sent, LOOKED_AT);
         let whole = content.subject();
         let place = Place {
             here,
             part: wanted.part.clone(),
             is_as_sent: wanted.is_as_sent,
-            query: wanted.filtered.query.clone(),
+            query: wanted.filtered.kept(),
         };
-        let subject = match &wanted.part {
-            Some(address) => multipart::part(&whole, address).ok_or(web::Error::NotFound)?,
-            None => whole.clone(),
+        let part = wanted.part.as_deref();
+        let part = part.map(|address| multipart::part(&whole, address).ok_or(web::Error::NotFound));
+        let part = part.transpose()?;
+        let undone = part.as_ref().filter(|_| !wanted.is_as_sent);
+        let undone = undone.and_then(Found::decoded);
+        let subject = undone.as_ref().or(part.as_ref().map(|part| &part.sent));
+        let subject = subject.unwrap_or(&whole);
+        let (transfer, transferred_badly) = match &part {
+            Some(part) => transfer(part, wanted.is_as_sent),
+            None => (None, None),
         };
-        let choice = viewer::choose(&subject, wanted.view.as_deref(), wanted.window);
+        let choice = viewer::choose(subject, wanted.view.as_deref(), wanted.window);
         let Shown {
             view,
             facts,
@@ -98,10 +110,12 @@ impl BodyPart {
         let problem = problem.map(|problem| how_shown(problem, choice.name));
         let sentences: Vec<String> = undone_badly
             .into_iter()
+            .chain(transferred_badly)
             .chain(problem)
             .chain(caution)
             .collect();
         let ask = match (&place.part, is_undone) {
+            (Some(_), _) if undone.is_some() => format!("{}&decoded=1", place.ask()),
             (Some(_), _) => place.ask(),
             (None, true) => "?decoded=1".to_owned(),
             (None, false) => String::new(),
@@ -109,12 +123,13 @@ impl BodyPart {
         Ok(Self {
             is_empty: sent.is_empty(),
             size: text::size(sent.len() as u64),
-            label: label(&subject, &facts),
+            label: label(subject, &facts),
             sha256: hex::encode(&Sha256::digest(sent)),
             decoded_sha256: is_undone.then(|| hex::encode(&Sha256::digest(&content.bytes))),
             is_text: is_text(sent),
             copy: is_text(subject.bytes).then_some(ask),
             coding,
+            transfer,
             notice: (!sentences.is_empty()).then(|| sentences.join(" ")),
             viewer: choice.name,
             tabs: choice.tabs,
@@ -181,6 +196,32 @@ fn coding(coding: &Coding, sent: usize, shown: usize) -> (Option<CodingPart>, Op
             )),
         ),
     }
+}
+
+/// What is said of what a part is written in, and what is odd about it.
+fn transfer(part: &Found<'_>, is_as_sent: bool) -> (Option<CodingPart>, Option<String>) {
+    let Some(Transfer {
+        name,
+        bytes,
+        problem,
+    }) = &part.transfer
+    else {
+        return (None, None);
+    };
+    let name = text::one_line(name, 60);
+    let sent = text::counted(part.sent.bytes.len() as u64, "byte");
+    let sentence = match bytes {
+        Some(bytes) if !is_as_sent => {
+            let shown = text::counted(bytes.len() as u64, "byte");
+            format!("Decoded from {name}: {sent} were sent, {shown} are shown.")
+        }
+        _ => format!("As sent, in {name}: {sent}."),
+    };
+    let said = CodingPart {
+        sentence,
+        is_undone: bytes.is_some() && !is_as_sent,
+    };
+    (Some(said), problem.clone().filter(|_| !is_as_sent))
 }
 
 /// What the body is called, how it was read, and how large it is.

@@ -15,7 +15,7 @@ pub(super) struct Place {
     pub(super) part: Option<String>,
     /// Whether the bytes are as they were sent, though others might be shown.
     pub(super) is_as_sent: bool,
-    /// What the list beside it is filtered by, as `q=…`; empty without a filter.
+    /// What is kept of the list beside it, as `q=…&order=…`; empty for nothing.
     pub(super) query: String,
 }
 
@@ -27,11 +27,11 @@ impl Place {
         format!("{}{form}{}", part.unwrap_or_default(), self.kept())
     }
 
-    /// What keeps the filter, behind the parameters of an address. It is safe in HTML.
+    /// What keeps filter and order, behind the parameters of an address. It is safe in HTML.
     pub(super) fn kept(&self) -> String {
         match self.query.as_str() {
             "" => String::new(),
-            query => format!("&amp;{query}"),
+            query => format!("&{query}").replace('&', "&amp;"),
         }
     }
 
@@ -89,6 +89,8 @@ struct DrawnPart {
     /// How it was read.
     facts: Option<String>,
     rest: Option<Rest>,
+    /// What it was decoded from for the view.
+    decoded: Option<String>,
     /// The place as the name of a file.
     name: String,
     drawn: Drawn,
@@ -137,6 +139,7 @@ impl DrawnPart {
             problem: problem.or(caution),
             facts: (!facts.is_empty()).then(|| facts.join(", ")),
             rest,
+            decoded: part.decoded,
             name: drawn_at.part.clone().unwrap_or_default(),
             place,
             drawn: Drawn::new(view, drawn_at, ids),

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::text;
-use crate::model::{BodyState, CaptureLine, CaptureNumber};
+use crate::model::{BodyState, CaptureLine, CaptureNumber, Delivery};
 
 /// A sentence above the parts of a request.
 #[derive(Debug, PartialEq, Eq)]
@@ -54,56 +54,77 @@ pub(super) fn of(line: &CaptureLine) -> Vec<Fact> {
         BodyState::Truncated => Some(truncated(line)),
         BodyState::Aborted => Some(aborted(line)),
     };
-    let delivery = delivery(line).map(|fact| Fact {
-        before: line
-            .recognised
-            .as_ref()
-            .and_then(|known| known.delivery)
-            .and_then(|delivery| delivery.previous),
-        ..fact
-    });
-    body.into_iter().chain(delivery).collect()
+    body.into_iter().chain(delivery(line)).collect()
 }
 
-/// What is odd about a delivery; of a plain retry, that it is one.
-fn delivery(line: &CaptureLine) -> Option<Fact> {
-    let delivery = line.recognised.as_ref()?.delivery?;
-    let before = delivery.previous.unwrap_or(delivery.first);
-    let nth = text::ordinal(delivery.number);
-    let place = || format!("This is its {nth} delivery; the one before is #{before}.");
-    if delivery.replayed {
-        let rest = "Signature and signed time are those of an earlier one: a sender that tries again signs anew. A handler should refuse it.";
-        return Some(Fact {
-            icon: "warn",
-            ..Fact::alarm("This very request came before.", rest.to_owned())
-        });
+/// What is odd about a delivery, by the kinds of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Odd {
+    Copy,
+    OtherType,
+    OtherBody,
+    Late,
+}
+
+/// The sentence on a delivery whose signed time is out of its tolerance.
+pub(super) const OUT_OF_TIME: &str =
+    "Its signed time is outside the tolerance: it may be sent by somebody who recorded it.";
+
+impl Odd {
+    fn of(delivery: Delivery) -> impl Iterator<Item = Self> {
+        [
+            (delivery.replayed, Self::Copy),
+            (!delivery.same_type, Self::OtherType),
+            (!delivery.same_body, Self::OtherBody),
+            (delivery.out_of_order, Self::Late),
+        ]
+        .into_iter()
+        .filter_map(|(is_it, odd)| is_it.then_some(odd))
     }
-    if !delivery.same_type {
-        let headline = "The event’s id was used before, for another type.";
-        return Some(Fact::caution(headline, place()));
+
+    fn sentence(self) -> &'static str {
+        match self {
+            Self::Copy => "This very request came before.",
+            Self::OtherType => "The event’s id was used before, for another type.",
+            Self::OtherBody => "The same event came before with another body.",
+            Self::Late => "A later event came before this one.",
+        }
     }
-    if !delivery.same_body {
-        let headline = "The same event came before with another body.";
-        return Some(Fact::caution(headline, place()));
-    }
-    if delivery.out_of_order {
-        let rest = "By the sender’s own clock they are out of order.";
-        return Some(Fact::caution(
-            "A later event came before this one.",
-            rest.to_owned(),
-        ));
-    }
-    (delivery.number > 1).then(|| Fact {
-        class: "",
-        icon: "repeat",
-        icon_class: "",
-        headline: "A retry.".into(),
-        rest: format!(
-            "This is the event’s {nth} delivery, with the same body; the one before is #{before}."
-        ),
-        setting: None,
-        before: None,
-    })
+}
+
+/// What is odd about a delivery, a sentence each.
+pub(super) fn marks(delivery: Delivery) -> Vec<&'static str> {
+    Odd::of(delivery).map(Odd::sentence).collect()
+}
+
+/// The same with what follows from it.
+fn delivery(line: &CaptureLine) -> Vec<Fact> {
+    let known = line.recognised.as_ref();
+    let Some(delivery) = known.and_then(|known| known.delivery) else {
+        return Vec::new();
+    };
+    let fact = |odd: Odd| {
+        let before = delivery.previous.filter(|_| odd != Odd::Late);
+        let fact = match odd {
+            Odd::Copy => Fact {
+                icon: "warn",
+                ..Fact::alarm(
+                    odd.sentence(),
+                    "Signature and signed time are those of an earlier one: a sender that tries again signs anew. A handler should refuse it.".to_owned(),
+                )
+            },
+            Odd::Late => Fact::caution(
+                odd.sentence(),
+                "By the sender’s own clock they are out of order.".to_owned(),
+            ),
+            Odd::OtherType | Odd::OtherBody => {
+                let rest = before.map_or_else(String::new, |n| format!("That was #{n}."));
+                Fact::caution(odd.sentence(), rest)
+            }
+        };
+        Fact { before, ..fact }
+    };
+    Odd::of(delivery).map(fact).collect()
 }
 
 fn truncated(line: &CaptureLine) -> Fact {

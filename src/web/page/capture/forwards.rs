@@ -4,7 +4,8 @@ use axum::http::StatusCode;
 
 use super::fields::plain;
 use super::took;
-use crate::model::{Answer, Attempt, AttemptKind, CaptureLine, Timestamp};
+use crate::forward::OWN;
+use crate::model::{Answer, Attempt, AttemptKind, CaptureLine, Settings, Timestamp};
 use crate::provider;
 use crate::viewer::Spelled;
 use crate::web::extract::BinByKey;
@@ -22,24 +23,76 @@ pub(super) struct Forwards {
     pub(super) latest: Option<Latest>,
     /// Where it was sent before, the latest first.
     pub(super) urls: Vec<String>,
-    /// The provider that it can be signed again for.
-    pub(super) signer: Option<&'static str>,
+    /// What it can be signed again by.
+    pub(super) signers: Vec<Signer>,
+}
+
+/// A scheme that a request can be signed again by.
+#[derive(Debug)]
+pub(in crate::web::page) struct Signer {
+    /// What the form calls it: a provider, or `own`.
+    pub(in crate::web::page) name: &'static str,
+    /// `as Stripe`.
+    pub(in crate::web::page) how: String,
+}
+
+impl Signer {
+    /// Those that the bin has secrets for, the sender's own first.
+    pub(in crate::web::page) fn all(settings: &Settings, line: &CaptureLine) -> Vec<Self> {
+        let sender = line.recognised.as_ref();
+        let sender = sender.map(|sender| sender.provider.as_str());
+        let kept = settings
+            .secrets
+            .iter()
+            .filter_map(|(slug, _)| provider::find(slug));
+        let mut kept: Vec<_> = kept
+            .filter(|provider| !provider.schemes.is_empty())
+            .collect();
+        kept.sort_by_key(|provider| Some(provider.slug) != sender);
+        let mut all: Vec<Self> = kept
+            .into_iter()
+            .map(|provider| Self {
+                name: provider.slug,
+                how: format!("as {}", provider.title),
+            })
+            .collect();
+        if settings.signature.is_some() {
+            all.push(Self {
+                name: OWN,
+                how: "by the bin’s own scheme".to_owned(),
+            });
+        }
+        all
+    }
+}
+
+/// Where a request was sent before, the latest first.
+pub(in crate::web::page) fn urls(attempts: &[Attempt]) -> Vec<String> {
+    let mut urls: Vec<String> = Vec::new();
+    // Addresses of somebody's own machine are none that this server could call.
+    let called = |attempt: &&Attempt| attempt.tried.kind != AttemptKind::Listen;
+    for attempt in attempts.iter().filter(called) {
+        if !urls.contains(&attempt.tried.url) {
+            urls.push(attempt.tried.url.clone());
+        }
+    }
+    urls
 }
 
 /// One attempt.
 #[derive(Debug)]
-pub(super) struct Row {
-    pub(super) url: String,
+pub(in crate::web::page) struct Row {
+    pub(in crate::web::page) url: String,
     /// Why it was made, where nobody asked for it.
-    pub(super) via: Option<&'static str>,
+    pub(in crate::web::page) via: Option<&'static str>,
     /// `ok` or `bad`.
-    pub(super) class: &'static str,
-    pub(super) icon: &'static str,
+    pub(in crate::web::page) class: &'static str,
+    pub(in crate::web::page) icon: &'static str,
     /// `200 OK`, or what went wrong.
-    pub(super) result: String,
-    pub(super) took: String,
-    pub(super) at: Timestamp,
-    pub(super) time: String,
+    pub(in crate::web::page) result: String,
+    pub(in crate::web::page) took: String,
+    pub(in crate::web::page) at: Timestamp,
+    pub(in crate::web::page) time: String,
 }
 
 /// An answer.
@@ -70,21 +123,7 @@ impl Forwards {
             }
             _ => None,
         };
-        let mut urls: Vec<String> = Vec::new();
-        // Addresses of somebody's own machine are none that this server could call.
-        let called = |attempt: &&Attempt| attempt.tried.kind != AttemptKind::Listen;
-        for attempt in attempts.iter().filter(called) {
-            if !urls.contains(&attempt.tried.url) {
-                urls.push(attempt.tried.url.clone());
-            }
-        }
         let now = app.clock.now();
-        let sender = line
-            .recognised
-            .as_ref()
-            .map(|sender| sender.provider.as_str());
-        let secrets = &bin.bin.settings.secrets;
-        let signer = sender.filter(|slug| !secrets.of(slug).is_empty());
         Ok(Some(Self {
             rows: attempts
                 .iter()
@@ -94,10 +133,8 @@ impl Forwards {
                 .and_then(|attempt| attempt.tried.answer)
                 .as_ref()
                 .map(Latest::new),
-            urls,
-            signer: signer
-                .and_then(provider::find)
-                .map(|provider| provider.title),
+            urls: urls(&attempts),
+            signers: Signer::all(&bin.bin.settings, line),
         }))
     }
 
@@ -115,7 +152,7 @@ fn reason(status: u16) -> &'static str {
 }
 
 impl Row {
-    fn new(attempt: &Attempt, now: Timestamp) -> Self {
+    pub(in crate::web::page) fn new(attempt: &Attempt, now: Timestamp) -> Self {
         let tried = &attempt.tried;
         let status = tried.answer.as_ref().map(|answer| answer.status);
         let result = match (status, &tried.failure) {
@@ -131,6 +168,7 @@ impl Row {
                 AttemptKind::Replay => None,
                 AttemptKind::Target => Some("as a target"),
                 AttemptKind::Listen => Some("from your machine, by hookwell listen"),
+                AttemptKind::Handshake => Some("to confirm the subscription"),
             },
             class: if is_taken { "ok" } else { "bad" },
             icon: if is_taken { "check" } else { "x" },

@@ -48,10 +48,7 @@ fn told(answer: Option<handshake::Answer>) -> String {
         return String::new();
     };
     match answer.visit {
-        Some(address) => {
-            let address = super::text::one_line(&address, 600).into_owned();
-            format!("To confirm it, this address is to be visited: {address}")
-        }
+        Some(_) => "Its SubscribeURL is visited when the signature is checked; what came of that is under Forwarding.".to_owned(),
         None if answer.note.is_empty() => {
             "What it wanted to hear is under Reply; a switch in the settings turns this off."
                 .to_owned()

@@ -2,14 +2,15 @@
 //!
 //! [`Detail`] is the part of the page on the right; it is drawn alone for the page's script (`?part=detail`), and inside of
 //! the bin's page otherwise. What it says is made here from the model: `signed` what its signature is worth, `fact` what is out of
-//! the ordinary, `note` what unfolds to be read, `fields` names and values, `body` the body with what was done to it, `drawn` its
+//! the ordinary, `deliveries` which arrivals its event had, `note` what unfolds to be read, `fields` names and values, `body` the body with what was done to it, `drawn` its
 //! view.
 
 mod body;
+mod deliveries;
 mod drawn;
 mod fact;
 mod fields;
-mod forwards;
+pub(super) mod forwards;
 mod handshake;
 mod note;
 mod reply;
@@ -23,6 +24,7 @@ use axum::http::Uri;
 use axum::response::{IntoResponse, Response};
 
 use self::body::BodyPart;
+use self::deliveries::Timeline;
 use self::fact::Fact;
 use self::fields::{Origin, Rows};
 use self::forwards::Forwards;
@@ -94,12 +96,16 @@ pub struct Detail {
     permalink: String,
     /// The addresses of the list, and of the requests beside this one in it.
     list: String,
+    /// What forms and links keep of the list.
+    filtered: Filtered,
     newer: Option<String>,
     older: Option<String>,
     head: HeadPart,
     /// What is said of the signature.
     signed: Option<Signed>,
     facts: Vec<Fact>,
+    /// The other deliveries of its event; `None` where they cannot be told apart.
+    timeline: Option<Timeline>,
     body: BodyPart,
     state: BodyState,
     /// What a cut or unfinished body lacks, as a sentence.
@@ -172,6 +178,7 @@ impl Detail {
         let filtered = &wanted.filtered;
         let (newer, older) = bin.neighbours(&*app.store, &filtered.filter, n).await?;
         let forwards = Forwards::load(app, bin, &capture.line).await?;
+        let timeline = Timeline::load(app, bin, &capture.line).await?;
         let Capture { line, body } = capture;
         let path = format!("/b/{}", bin.key);
         let here = format!("{path}/requests/{n}");
@@ -183,7 +190,8 @@ impl Detail {
             n,
             here,
             permalink: format!("{}/requests/{n}", site.inspect_url(&bin.key)),
-            list: filtered.on(&path),
+            list: filtered.list(&bin.key),
+            filtered: filtered.clone(),
             partners: partners(&line, newer, older),
             newer: newer.map(|n| filtered.request(&bin.key, n)),
             older: older.map(|n| filtered.request(&bin.key, n)),
@@ -195,6 +203,7 @@ impl Detail {
                 .chain(reply::fact(&line))
                 .chain(fact::of(&line))
                 .collect(),
+            timeline,
             body,
             state: line.state,
             missing: fact::missing(&line),

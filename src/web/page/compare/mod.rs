@@ -37,8 +37,16 @@ const BESIDE: usize = 1;
 #[template(path = "compare.html")]
 struct ComparePage {
     bin: BinHead,
-    /// Its own address.
+    /// Its own address, without what lines are shown.
     address: String,
+    /// The other way round.
+    swapped: String,
+    /// The same where the order of keys counts if it does not, and the other way round; `None` where that is the same.
+    turned: Option<String>,
+    /// Whether the order of keys counts.
+    is_ordered: bool,
+    /// The list that the reader came from.
+    filtered: Filtered,
     now: i64,
     sides: [Request; 2],
     /// Whether the body's lines that are the same are shown.
@@ -82,7 +90,7 @@ struct Request {
 struct Step {
     label: &'static str,
     icon: &'static str,
-    n: CaptureNumber,
+    href: String,
 }
 
 /// Names and values.
@@ -124,17 +132,40 @@ pub(super) async fn show(
     };
     let now = app.clock.now();
     let is_all = query::value(&uri, "show") == Some("all");
+    let is_ordered = query::value(&uri, "keys") != Some("any");
+    let filtered = Filtered::from_uri(&uri, now);
+    let (a, b) = (compared.a.line.n, compared.b.line.n);
+    let to = |a, b| filtered.kept_on(&format!("/b/{}/compare?a={a}&b={b}", bin.key));
+    let keys = if is_ordered { "" } else { "&keys=any" };
     let mut sides = Vec::new();
     for (letter, capture) in [('A', &compared.a), ('B', &compared.b)] {
-        let around = bin
-            .neighbours(&*app.store, &Filter::default(), capture.line.n)
-            .await?;
-        sides.push(Request::new(letter, capture, &bin.key, now, around));
+        let n = capture.line.n;
+        let all = Filter::default();
+        let (newer, older) = bin.neighbours(&*app.store, &all, n).await?;
+        let href = |n| if letter == 'A' { to(n, b) } else { to(a, n) } + keys;
+        let steps = [("Older", "chev", older), ("Newer", "prev", newer)]
+            .into_iter()
+            .filter_map(|(label, icon, n)| {
+                let href = href(n?);
+                Some(Step { label, icon, href })
+            });
+        sides.push(Request::new(
+            letter,
+            capture,
+            &bin.key,
+            now,
+            steps.collect(),
+        ));
     }
     let Ok(sides) = sides.try_into() else {
         return Err(crate::web::Error::NotFound.into());
     };
-    let parts = compared.comparison;
+    let mut parts = compared.comparison;
+    let has_order = parts.body.rows.iter().any(Row::is_key_order);
+    if !is_ordered {
+        let rows = parts.body.rows.into_iter();
+        parts.body.rows = rows.map(Row::in_any_order).collect();
+    }
     let mut stops = 0;
     let headline = headline(&parts);
     let tables: Vec<Table> = [
@@ -151,12 +182,19 @@ pub(super) async fn show(
         .filter(|(_, rows)| rows.iter().all(|row| row.change == Change::Same))
         .map(|(name, _)| name)
         .collect();
-    let address = format!(
-        "/b/{}/compare?a={}&b={}",
-        bin.key, compared.a.line.n, compared.b.line.n
-    );
+    let (heeded, ignored) = (to(a, b), format!("{}&keys=any", to(a, b)));
+    let (address, turned) = if is_ordered {
+        (heeded, ignored)
+    } else {
+        (ignored, heeded)
+    };
+    let show = if is_all { "&show=all" } else { "" };
     let page = ComparePage {
+        swapped: to(b, a) + keys,
         address,
+        turned: has_order.then(|| turned + show),
+        is_ordered,
+        filtered,
         bin: BinHead::new(&bin, &site),
         now: now.as_micros() / 1000,
         sides,
@@ -180,7 +218,7 @@ impl Request {
         capture: &Capture,
         key: &crate::model::BinKey,
         now: Timestamp,
-        (newer, older): (Option<CaptureNumber>, Option<CaptureNumber>),
+        steps: Vec<Step>,
     ) -> Self {
         let line = &capture.line;
         let head = &line.envelope.head;
@@ -198,10 +236,7 @@ impl Request {
             at: line.envelope.received_at,
             time: text::time(now, line.envelope.received_at),
             delivery: delivery.map(|delivery| text::ordinal(delivery.number)),
-            steps: [("Older", "chev", older), ("Newer", "prev", newer)]
-                .into_iter()
-                .filter_map(|(label, icon, n)| n.map(|n| Step { label, icon, n }))
-                .collect(),
+            steps,
         }
     }
 }
