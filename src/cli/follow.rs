@@ -7,14 +7,12 @@ use std::collections::VecDeque;
 use std::io;
 use std::time::Duration;
 
-use http_body_util::BodyExt;
-use hyper::body::Incoming;
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use tokio::time::timeout;
 
 use super::client::{Client, Error, PATIENCE, escaped};
 use super::http::{self, Response};
+use super::stream::Stream;
 
 /// How long a stream may be silent: the server shows every 15 seconds that it is alive.
 const SILENCE: Duration = Duration::from_secs(40);
@@ -28,9 +26,6 @@ pub(super) const LISTENER: &str = "Hookwell-Listener";
 /// How often the place of the listener that answers is asked for, where another has it, and how long to wait between.
 const SEAT_TRIES: u32 = 6;
 const SEAT_PAUSE: Duration = Duration::from_millis(500);
-
-/// The longest line of a stream, in bytes: a capture without its body.
-const LINE: usize = 16 << 20;
 
 /// How many captures are listed at once.
 const PAGE: u64 = 100;
@@ -351,80 +346,6 @@ fn pause(failures: u32) -> Duration {
     let part = uuid::Uuid::new_v4().as_u64_pair().1 % 256;
     let spread = u32::try_from(part).unwrap_or(0);
     pause.min(most) / 2 + pause.min(most) / 512 * spread
-}
-
-/// An event of a stream.
-#[derive(Debug, Default)]
-struct Event {
-    name: String,
-    data: String,
-}
-
-/// A stream of server-sent events (<https://html.spec.whatwg.org/multipage/server-sent-events.html>), as hookwell writes them.
-#[derive(Debug)]
-struct Stream {
-    body: Incoming,
-    buffer: Vec<u8>,
-    /// How far it was looked through for an end of line.
-    looked: usize,
-    silence: Duration,
-}
-
-impl Stream {
-    fn new(body: Incoming, silence: Duration) -> Self {
-        Self {
-            body,
-            silence,
-            buffer: Vec::new(),
-            looked: 0,
-        }
-    }
-
-    /// The next event that has data; `None` at the end.
-    async fn next(&mut self) -> io::Result<Option<Event>> {
-        let mut event = Event::default();
-        loop {
-            let Some(line) = self.line().await? else {
-                return Ok(None);
-            };
-            let (field, value) = line.split_once(':').unwrap_or((&line, ""));
-            let value = value.strip_prefix(' ').unwrap_or(value);
-            match field {
-                "event" => value.clone_into(&mut event.name),
-                "data" => event.data.push_str(value),
-                "" if line.is_empty() && !event.data.is_empty() => return Ok(Some(event)),
-                _ => {}
-            }
-        }
-    }
-
-    async fn line(&mut self) -> io::Result<Option<String>> {
-        loop {
-            let unseen = self.buffer.get(self.looked..).unwrap_or_default();
-            if let Some(at) = memchr::memchr(b'\n', unseen) {
-                let rest = self.buffer.split_off(self.looked + at + 1);
-                let mut line = std::mem::replace(&mut self.buffer, rest);
-                self.looked = 0;
-                line.truncate(line.trim_ascii_end().len());
-                return String::from_utf8(line)
-                    .map(Some)
-                    .map_err(|_| io::ErrorKind::InvalidData.into());
-            }
-            self.looked = self.buffer.len();
-            if self.looked > LINE {
-                return Err(io::ErrorKind::InvalidData.into());
-            }
-            let frame = timeout(self.silence, self.body.frame()).await;
-            let frame = frame.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?;
-            match frame {
-                None => return Ok(None),
-                Some(frame) => {
-                    let data = frame.map_err(io::Error::other)?.into_data();
-                    self.buffer.extend_from_slice(&data.unwrap_or_default());
-                }
-            }
-        }
-    }
 }
 
 /// What a follower is told beside captures, as a line for people.

@@ -21,6 +21,7 @@ mod relay;
 mod report;
 mod send;
 mod serve;
+mod stream;
 mod tail;
 mod verify;
 mod wait;

@@ -14,7 +14,7 @@
 mod tests;
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -39,6 +39,8 @@ pub struct Relay {
     taken: AtomicUsize,
     /// How many senders have a ticket.
     waiting: AtomicUsize,
+    /// How often a seat was taken.
+    turns: AtomicU64,
 }
 
 /// What there is of one bin.
@@ -94,14 +96,14 @@ impl Relay {
     ) -> Result<Seat, Taken> {
         let mut desks = self.desks();
         let desk = desks.entry(bin).or_default();
-        let turn = match &desk.seat {
+        match &desk.seat {
             Some(_) if desk.name != name => return Err(Taken),
-            Some(seat) => seat.turn + 1,
+            Some(_) => {}
             None => {
                 self.taken.fetch_add(1, Ordering::Relaxed);
-                0
             }
-        };
+        }
+        let turn = self.turns.fetch_add(1, Ordering::Relaxed);
         name.clone_into(&mut desk.name);
         desk.seat = Some(Taking {
             turn,

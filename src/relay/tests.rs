@@ -85,3 +85,14 @@ fn only_so_many_wait() {
     drop(tickets);
     assert!(relay.expect(BIN).is_ok());
 }
+
+#[test]
+fn an_old_connection_that_ends_late_takes_no_seat_away() {
+    let relay = Arc::<Relay>::default();
+    let ghost = relay.attend(BIN, "a", LONGEST).unwrap();
+    drop(relay.attend(BIN, "a", LONGEST).unwrap());
+    let _next = relay.attend(BIN, "b", LONGEST).unwrap();
+    drop(ghost);
+    assert!(relay.expect(BIN).unwrap().is_some());
+    assert_eq!(relay.taken.load(Ordering::Relaxed), 1);
+}
