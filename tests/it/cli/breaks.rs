@@ -34,7 +34,7 @@ impl Way {
                     let (from, to) = (from.try_clone().unwrap(), to.try_clone().unwrap());
                     let turns = Arc::clone(&turns);
                     std::thread::spawn(move || {
-                        pass(from, to, || turns.load(Ordering::SeqCst) == mine)
+                        pass(from, to, || turns.load(Ordering::SeqCst) == mine);
                     });
                 }
             }
@@ -54,8 +54,9 @@ fn pass(mut from: TcpStream, mut to: TcpStream, is_known: impl Fn() -> bool) {
         let read = from.read(&mut piece).unwrap_or(0);
         if !is_known() {
             // Held open: neither side hears of an end.
-            std::mem::forget((from, to));
-            return;
+            loop {
+                std::thread::park();
+            }
         }
         if read == 0 || to.write_all(&piece[..read]).is_err() {
             to.shutdown(Shutdown::Write).ok();

@@ -3,8 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
 use super::home::Home;
@@ -13,6 +12,9 @@ use crate::support::{PATIENCE, Server};
 
 /// How many requests come at most: as many as one list shows, with those that were kept and not answered.
 const MOST: usize = 150;
+
+/// How long the sender waits between two requests.
+const PACE: Duration = Duration::from_millis(15);
 
 /// Posts, and whether it was said to be kept.
 fn post(address: SocketAddr, path: &str) -> bool {
@@ -49,17 +51,20 @@ fn nothing_is_lost_out_of_order_or_repeated_without_a_word() {
     let words = ["listen", &program.port()];
     let mut running = Running::start(home.command(Some(&bin), &words));
     running.remark("forwarding to");
-    let over = Arc::new(AtomicBool::new(false));
+    let (stop, stopped) = channel::<()>();
     let load = std::thread::spawn({
-        let (over, address, id) = (Arc::clone(&over), server.address, bin.id.clone());
+        let (address, id) = (server.address, bin.id.clone());
         move || {
             let (mut kept, mut number) = (Vec::new(), 0);
-            while !over.load(Ordering::Relaxed) && kept.len() < MOST {
+            while kept.len() < MOST {
                 number += 1;
                 if post(address, &format!("/{id}/{number}")) {
                     kept.push(format!("/{number}"));
                 }
-                std::thread::sleep(Duration::from_millis(15));
+                // A pace at which the load outlasts what is done to its ends.
+                if stopped.recv_timeout(PACE) != Err(RecvTimeoutError::Timeout) {
+                    break;
+                }
             }
             kept
         }
@@ -78,7 +83,7 @@ fn nothing_is_lost_out_of_order_or_repeated_without_a_word() {
         running = Running::start(home.command(Some(&bin), &words));
     }
     (0..7).for_each(|_| take(&mut came));
-    over.store(true, Ordering::Relaxed);
+    drop(stop);
     let kept = load.join().unwrap();
     let captures = server.captures(&bin);
     let paths: Vec<&str> = captures

@@ -5,22 +5,17 @@ use serde_json::Value;
 
 use super::home::{Home, told};
 use super::program::{Program, Running};
-use crate::support::{Bin, PATIENCE, Server};
+use crate::support::{Bin, Server, eventually};
 
 /// The attempts on a capture, once there are so many.
 fn attempts(server: &Server, bin: &Bin, n: u64, count: usize) -> Vec<Value> {
     let path = format!("/bins/{}/captures/{n}/attempts", bin.id);
-    let until = std::time::Instant::now() + PATIENCE;
-    loop {
+    eventually("the attempts are told", || {
         let (status, list) = server.api("GET", &path, Some(&bin.key), None);
         assert_eq!(status, 200, "{list}");
         let list = list["attempts"].as_array().unwrap().clone();
-        if list.len() >= count {
-            return list;
-        }
-        assert!(std::time::Instant::now() < until, "{list:?}");
-        std::thread::sleep(std::time::Duration::from_millis(20));
-    }
+        (list.len() >= count).then_some(list)
+    })
 }
 
 fn path_of(request: &str) -> &str {
@@ -172,10 +167,10 @@ fn an_attempt_that_cannot_be_is_refused_and_one_told_twice_is_kept_once() {
         status, 201,
         "one from the future begins when it is told: {again}"
     );
-    let past = changed("/started_at", "2026-01-01T00:00:00.000001Z".into());
-    let (status, made) = post(&path, &past);
+    let earlier = changed("/started_at", "2026-01-01T00:00:00.000001Z".into());
+    let (status, made) = post(&path, &earlier);
     assert_eq!(status, 201);
-    let (status, again) = post(&path, &past);
+    let (status, again) = post(&path, &earlier);
     assert_eq!((status, &again["id"]), (200, &made["id"]));
     assert_eq!(attempts(&server, &bin, n, 3).len(), 3);
     // An answer as large as may be.
