@@ -95,7 +95,7 @@ async fn of(name: &str, reply: &Value, has_listener: bool, options: &Options) ->
         format!("{count} senders that wait for {name}: memory each"),
         mib(after.saturating_sub(before)) * 1024.0 / f64::from(u32::try_from(count.max(1))?),
         "KiB",
-        Aim::AtMost(20.0),
+        Aim::AtMost(40.0),
     );
     Ok(row.because(format!("{:.1} MiB to {:.1} MiB", mib(before), mib(after))))
 }
