@@ -14,6 +14,10 @@ pub struct OutboundConfig {
     #[arg(long = "allow-outbound", env = "HOOKWELL_ALLOW_OUTBOUND", value_name = "CIDR", value_delimiter = ',', value_parser = network)]
     pub allow: Vec<IpNet>,
 
+    /// Call nobody: no replays, no targets, no certificates of providers
+    #[arg(long, env = "HOOKWELL_OFFLINE", value_parser = clap::builder::BoolishValueParser::new())]
+    pub offline: bool,
+
     /// How long a connection to a target may take to be made, and to be encrypted
     #[arg(long = "outbound-connect-timeout", env = "HOOKWELL_OUTBOUND_CONNECT_TIMEOUT", value_name = "TIME", default_value = "5s", value_parser = wait)]
     pub connect_timeout: Duration,

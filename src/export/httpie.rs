@@ -46,7 +46,11 @@ fn write(source: &Source<'_>) -> String {
     let mut file = None;
     match text {
         _ if body.is_empty() => {}
-        Some(text) => parts.push(format!("--raw {}", quoted(text.as_bytes()))),
+        Some(text) => {
+            // What begins as an option is only taken for a value in the same word.
+            let gap = if text.starts_with('-') { '=' } else { ' ' };
+            parts.push(format!("--raw{gap}{}", quoted(text.as_bytes())));
+        }
         None => {
             notes.add_key();
             let name = body_file(source.capture.line.n);
@@ -62,7 +66,15 @@ fn write(source: &Source<'_>) -> String {
             file = Some(format!("@{name}"));
         }
     }
-    parts.push(format!("{method} {}", quoted(address(source).as_bytes())));
+    // A name may begin as an option does, too: behind this nothing is one.
+    let is_odd = |&(name, _): &(&[u8], &[u8])| name.starts_with(b"-");
+    let end = if fields(source).iter().any(is_odd) {
+        "-- "
+    } else {
+        ""
+    };
+    let url = quoted(address(source).as_bytes());
+    parts.push(format!("{end}{method} {url}"));
     parts.extend(items(source, &mut notes));
     parts.extend(file);
     format!("{}{download}{}\n", notes.text("#"), parts.join(" \\\n  "))
@@ -175,6 +187,18 @@ mod tests {
   'X-Empty;' \
   Connection:
 "#
+        );
+    }
+
+    #[test]
+    fn no_text_of_a_sender_is_an_option() {
+        let headers = b"-o: /tmp/x\r\n-d: 1\r\n";
+        let command = written(&FORMAT, "POST", "/bin", headers, b"--all");
+        assert!(
+            command.contains(
+                "  --raw=--all \\\n  -- POST 'http://hooks.example.com/bin' \\\n  '-o:/tmp/x' \\\n  '-d:1' \\\n"
+            ),
+            "{command}"
         );
     }
 

@@ -21,6 +21,7 @@
 //! are in [`field`]. A text has at most [`TEXT`] characters, [`TERMS`] terms, and parentheses [`DEPTH`] deep.
 //!
 //! To add a term: a function in a file of [`field`], and its line in `FIELDS`.
+#![warn(clippy::indexing_slicing, clippy::string_slice)]
 
 mod decimal;
 mod error;

@@ -1,7 +1,5 @@
 //! What a filter looks at.
 
-use std::cell::OnceCell;
-
 use crate::model::form::{Pair, pairs};
 use crate::model::{
     BodyState, Capture, CaptureLine, CaptureNumber, Draft, Envelope, Marks, Recognised,
@@ -27,8 +25,6 @@ pub struct Subject<'a> {
     pub verdict: Option<VerdictState>,
     /// The body, where the filter needs it.
     pub body: &'a [u8],
-    /// Names and values of a form in the body, read once.
-    form: OnceCell<Vec<Pair<'a>>>,
 }
 
 impl<'a> Subject<'a> {
@@ -43,7 +39,6 @@ impl<'a> Subject<'a> {
             recognised: line.recognised.as_ref(),
             verdict: line.verdict.as_ref().map(|verdict| verdict.state),
             body: &[],
-            form: OnceCell::new(),
         }
     }
 
@@ -66,7 +61,6 @@ impl<'a> Subject<'a> {
             recognised,
             verdict: None,
             body: &draft.body.bytes,
-            form: OnceCell::new(),
         }
     }
 
@@ -76,11 +70,10 @@ impl<'a> Subject<'a> {
         Some(media_type::essence(value))
     }
 
-    /// The names and values of a form in the body; none when it is not one by its type.
-    pub(super) fn form(&self) -> &[Pair<'a>] {
-        self.form.get_or_init(|| match self.media_type() {
-            Some(essence) if media_type::is_form(essence) => pairs(self.body).collect(),
-            _ => Vec::new(),
-        })
+    /// The names and values of a form in the body; none when it is not one by its type. Read anew for each term that asks: kept, a large
+    /// body would take twenty times its size.
+    pub(super) fn form(&self) -> impl Iterator<Item = Pair<'a>> + use<'a> {
+        let is_form = self.media_type().is_some_and(media_type::is_form);
+        pairs(if is_form { self.body } else { &[] })
     }
 }

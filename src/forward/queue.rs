@@ -37,7 +37,7 @@ const MOST_PAUSE: i64 = 300_000_000;
 /// How long a target may fail before nothing is sent to it any more, in microseconds: half an hour.
 pub const PATIENCE: i64 = 1_800_000_000;
 
-/// How many calls targets may have under way at once, all together. Replays need not wait for them.
+/// How many captures may be on their way to targets at once, all together; the others are not even read. Replays need not wait for them.
 const AT_ONCE: usize = 64;
 
 /// How long is waited when the store does not answer, doubled that often at most, and before the clock is looked at again.
@@ -277,6 +277,8 @@ impl Forwarder {
         target: &Target,
         forward: &Forward,
     ) -> store::Result<(Settled, Option<Try>)> {
+        // Before the capture is read: each of those that wait would hold its body.
+        let _place = self.places.acquire().await;
         let mut capture = match self.store.capture(bin, forward.n).await {
             Ok(capture) => capture,
             Err(store::Error::UnknownCapture) => return Ok((Settled::Done, None)),
@@ -319,7 +321,6 @@ impl Forwarder {
                 return Ok((Settled::Dead, Some(self.refused(target, &head.method, why))));
             }
         };
-        let _place = self.places.acquire().await;
         let tried = self.client.send(&request, AttemptKind::Target).await;
         Ok((self.judge(target, forward, &tried), Some(tried)))
     }

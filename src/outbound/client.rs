@@ -59,6 +59,8 @@ pub struct Client {
     guard: Guard,
     tls: TlsConnector,
     pub(super) names: Names,
+    /// Whether nobody is called.
+    offline: bool,
     connect_timeout: Duration,
     timeout: Duration,
     places: Arc<Semaphore>,
@@ -116,6 +118,7 @@ impl Client {
             guard: Guard::allowing(&config.allow),
             tls: TlsConnector::from(Arc::new(tls)),
             names: Names::System,
+            offline: config.offline,
             connect_timeout: config.connect_timeout,
             timeout: config.timeout,
             places: Arc::new(Semaphore::new(AT_ONCE)),
@@ -206,6 +209,12 @@ impl Client {
 
     /// The addresses of a URL, every one of them judged. A single one that may not be called refuses them all.
     async fn addresses(&self, call: &Call, url: &Url) -> Result<Vec<SocketAddr>, Failure> {
+        if self.offline {
+            return Err(Failure::new(
+                FailureCause::RefusedByGuard,
+                "This server calls nobody (see --offline).",
+            ));
+        }
         let found: Vec<SocketAddr> = match &url.host {
             Host::Ip(ip) => vec![SocketAddr::new(*ip, url.port)],
             Host::Name(name) => {

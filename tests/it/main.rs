@@ -19,6 +19,7 @@ mod export;
 mod floors;
 mod forward;
 mod framing;
+mod fuzz;
 mod keyboard;
 mod limits;
 mod list;

@@ -1,10 +1,10 @@
-//! What it costs to recognise a sender and to check a signature, in this process: no socket, no disk.
+//! What it costs to recognise a sender, to look for a handshake and to check a signature, in this process: no socket, no disk.
 
 use std::hint::black_box;
 use std::time::Instant;
 
 use hookwell::model::{Head, Headers, Timestamp, Version};
-use hookwell::provider::{self, Options as Check, Request, Secret, Seed};
+use hookwell::provider::{self, Options as Check, Request, Secret, Seed, handshake};
 
 use crate::options::Options;
 use crate::report::{Aim, Row};
@@ -13,6 +13,11 @@ use crate::{Failure, Result};
 
 /// How many times in a round each is done.
 const TIMES: u32 = 20_000;
+
+const URL: &str = "https://hooks.example.com/in";
+
+/// When requests arrive.
+const AT: Timestamp = Timestamp::from_micros(1_795_599_012_000_000);
 
 /// A body of about the size that is usual.
 fn body() -> Vec<u8> {
@@ -57,7 +62,37 @@ fn timed(rounds: usize, work: impl Fn()) -> Spread {
     Spread::of((0..rounds).map(round))
 }
 
-/// Measures a sender that nobody knows, one that is known, and a signature.
+fn asked<'a>(head: &'a Head, body: &'a [u8]) -> Request<'a> {
+    Request {
+        head,
+        body,
+        url: URL,
+        arrived: AT,
+    }
+}
+
+/// Measures the look for a handshake: in vain, as for nearly all requests, and with one that is answered.
+fn handshakes(rounds: usize) -> [Row; 2] {
+    let (unknown, usual) = (head(&[]), body());
+    let in_vain = timed(rounds, || {
+        let request = asked(black_box(&unknown), black_box(&usual));
+        black_box(handshake::could_be(None, &request));
+    });
+    let slack = head(&[("x-slack-signature", "v0=00")]);
+    let question = br#"{"token":"t","challenge":"3eZbrw1aBm2rZgRNFdxV2595E9CY3gmdALWMmHkvFXO7","type":"url_verification"}"#;
+    let known = provider::find("slack");
+    let answered = timed(rounds, || {
+        let request = asked(black_box(&slack), black_box(question));
+        let secrets: &[Secret] = &[];
+        black_box(handshake::answer(known, &request, |_| secrets).is_some());
+    });
+    [
+        Row::spread("looking for a handshake in vain", in_vain, "µs", Aim::None),
+        Row::spread("answering a handshake of Slack", answered, "µs", Aim::None),
+    ]
+}
+
+/// Measures a sender that nobody knows, one that is known, a signature, and handshakes.
 pub(crate) fn run(options: &Options) -> Result<Vec<Row>> {
     let (unknown, body) = (head(&[]), body());
     let nobody = timed(options.rounds, || {
@@ -65,12 +100,11 @@ pub(crate) fn run(options: &Options) -> Result<Vec<Row>> {
     });
     let stripe = provider::find("stripe").ok_or("stripe is not known")?;
     let seed = Seed {
-        at: Timestamp::from_micros(1_795_599_012_000_000),
+        at: AT,
         bytes: [1; 16],
     };
     let sample = stripe.find_sample(None).ok_or("stripe has no sample")?;
-    let url = "https://hooks.example.com/in";
-    let mut draft = stripe.draft(sample, url, seed);
+    let mut draft = stripe.draft(sample, URL, seed);
     let secret = [Secret::new("whsec_bench")];
     let [first] = &secret;
     stripe
@@ -86,12 +120,7 @@ pub(crate) fn run(options: &Options) -> Result<Vec<Row>> {
         black_box(provider::recognise(black_box(&known), black_box(&draft.body)).is_some());
     });
     let checked = timed(options.rounds, || {
-        let request = Request {
-            head: &known,
-            body: &draft.body,
-            url,
-            arrived: seed.at,
-        };
+        let request = asked(&known, &draft.body);
         black_box(
             stripe
                 .verify(&secret, black_box(&request), Check::default())
@@ -99,7 +128,7 @@ pub(crate) fn run(options: &Options) -> Result<Vec<Row>> {
         );
     });
     println!("senders: done");
-    Ok(vec![
+    let mut rows = vec![
         Row::spread("recognising nobody", nobody, "µs", Aim::AtMost(5.0)),
         Row::spread(
             "recognising Stripe, with its event",
@@ -108,5 +137,7 @@ pub(crate) fn run(options: &Options) -> Result<Vec<Row>> {
             Aim::None,
         ),
         Row::spread("checking a signature of Stripe", checked, "µs", Aim::None),
-    ])
+    ];
+    rows.extend(handshakes(options.rounds));
+    Ok(rows)
 }

@@ -74,8 +74,7 @@ impl Test for Form {
     fn matches(&self, subject: &Subject<'_>) -> bool {
         subject
             .form()
-            .iter()
-            .any(|(name, value)| **name == *self.name.as_bytes() && self.test.matches(value))
+            .any(|(name, value)| *name == *self.name.as_bytes() && self.test.matches(&value))
     }
 
     fn needs_body(&self) -> bool {

@@ -112,14 +112,23 @@ static CHECK: Custom = Custom {
             return bad(Flaw::MalformedHeader, "The Signature is not base64.");
         };
         let key = secrets.rsa_key(request, "SigningCertURL", address, None)?;
-        let is_notification = field("Type") == Some("Notification");
-        let text: String = FIELDS
-            .iter()
-            .filter(|name| !is_notification || !["SubscribeURL", "Token"].contains(name))
-            .filter(|name| is_notification || **name != "Subject")
-            .filter_map(|name| Some(format!("{name}\n{}\n", field(name)?)))
-            .collect();
-        if is_signed(algorithm, &key, text.as_bytes(), &signature) {
+        let text = |is_notification: bool| -> String {
+            FIELDS
+                .iter()
+                .filter(|name| !is_notification || !["SubscribeURL", "Token"].contains(name))
+                .filter(|name| is_notification || **name != "Subject")
+                .filter_map(|name| Some(format!("{name}\n{}\n", field(name)?)))
+                .collect()
+        };
+        // Of the end of a subscription the documentation lists the fields of a confirmation, and Amazon's own code those of a
+        // notification.
+        let forms: &[bool] = match field("Type") {
+            Some("Notification") => &[true],
+            Some("UnsubscribeConfirmation") => &[false, true],
+            _ => &[false],
+        };
+        let fits = |&form: &bool| is_signed(algorithm, &key, text(form).as_bytes(), &signature);
+        if forms.iter().any(fits) {
             Ok(String::new())
         } else {
             bad(

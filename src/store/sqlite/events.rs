@@ -1,10 +1,10 @@
 //! SQL about events: who sent a capture, and which delivery it is. Like marks, they are read with the captures, by the columns of
 //! [`LINE`](super::row::LINE).
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 
 use super::row::{self, int, row_id};
-use crate::model::{CaptureNumber, Delivery, Draft, Event, Recognised, Timestamp};
+use crate::model::{CaptureNumber, Delivery, Event, Recognised, Sender, Timestamp};
 
 /// Bits of the column `flags`.
 const OTHER_BODY: i64 = 1;
@@ -21,49 +21,73 @@ struct Before {
     kind: Option<String>,
 }
 
-/// Writes what is known of the sender of capture `n`, which is being added above `floor`. One look-up by index finds the
-/// delivery before, one the copy, one the latest time.
-pub(super) fn insert(
-    connection: &Connection,
-    serial: u64,
-    n: u64,
-    floor: u64,
-    draft: &Draft,
-) -> rusqlite::Result<()> {
-    let Some(sender) = &draft.sender else {
-        return Ok(());
-    };
-    let (id, above) = (row_id(serial, n), row_id(serial, floor));
-    let before = match &sender.thread {
-        Some(thread) => before(connection, thread, above, id)?,
-        None => None,
-    };
-    let mut flags = 0;
-    if let Some(before) = &before {
-        if before.body != sender.body {
-            flags |= OTHER_BODY;
+/// Writes what is known of senders: prepared once for a whole batch, as its captures are.
+pub(super) struct Insert<'c> {
+    before: CachedStatement<'c>,
+    copy: CachedStatement<'c>,
+    latest: CachedStatement<'c>,
+    note: CachedStatement<'c>,
+    insert: CachedStatement<'c>,
+}
+
+impl<'c> Insert<'c> {
+    pub(super) fn prepare(connection: &'c Connection) -> rusqlite::Result<Self> {
+        Ok(Self {
+            before: connection.prepare_cached(
+                "SELECT id, number, first, body, type FROM events
+                 WHERE thread = ?1 AND id > ?2 AND id < ?3 ORDER BY id DESC LIMIT 1",
+            )?,
+            copy: connection.prepare_cached(
+                "SELECT 1 FROM events WHERE signed_once = ?1 AND id > ?2 AND id < ?3 LIMIT 1",
+            )?,
+            latest: connection
+                .prepare_cached("SELECT latest_at FROM senders WHERE serial = ?1 AND provider = ?2")?,
+            note: connection.prepare_cached(
+                "REPLACE INTO senders (serial, provider, latest_at) VALUES (?1, ?2, ?3)",
+            )?,
+            insert: connection.prepare_cached(
+                "INSERT INTO events (id, provider, event_id, type, at, thread, body, signed_once, number, first, previous, flags)
+                 VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)",
+            )?,
+        })
+    }
+
+    /// Writes what is known of the sender of capture `n`, which is being added above `floor`. One look-up by index finds the
+    /// delivery before, one the copy, one the latest time.
+    pub(super) fn run(
+        &mut self,
+        serial: u64,
+        n: u64,
+        floor: u64,
+        sender: &Sender,
+    ) -> rusqlite::Result<()> {
+        let (id, above) = (row_id(serial, n), row_id(serial, floor));
+        let before = match &sender.thread {
+            Some(thread) => self.before(thread, above, id)?,
+            None => None,
+        };
+        let mut flags = 0;
+        if let Some(before) = &before {
+            if before.body != sender.body {
+                flags |= OTHER_BODY;
+            }
+            if before.kind != sender.event.kind {
+                flags |= OTHER_TYPE;
+            }
         }
-        if before.kind != sender.event.kind {
-            flags |= OTHER_TYPE;
+        // Whether the very same signed request is there.
+        if let Some(signed_once) = &sender.signed_once
+            && self.copy.exists(params![&signed_once[..], above, id])?
+        {
+            flags |= REPLAYED;
         }
-    }
-    if let Some(signed_once) = &sender.signed_once
-        && is_copy(connection, signed_once, above, id)?
-    {
-        flags |= REPLAYED;
-    }
-    if let Some(at) = sender.event.at
-        && before.is_none()
-        && is_late(connection, serial, &sender.provider, at)?
-    {
-        flags |= OUT_OF_ORDER;
-    }
-    connection
-        .prepare_cached(
-            "INSERT INTO events (id, provider, event_id, type, at, thread, body, signed_once, number, first, previous, flags)
-             VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)",
-        )?
-        .execute(params![
+        if let Some(at) = sender.event.at
+            && before.is_none()
+            && self.is_late(serial, &sender.provider, at)?
+        {
+            flags |= OUT_OF_ORDER;
+        }
+        let values = params![
             id,
             sender.provider,
             sender.event.id,
@@ -71,76 +95,54 @@ pub(super) fn insert(
             sender.event.at.map(Timestamp::as_micros),
             sender.thread.as_ref().map(|thread| &thread[..]),
             &sender.body[..],
-            sender.signed_once.as_ref().map(|signed_once| &signed_once[..]),
+            sender
+                .signed_once
+                .as_ref()
+                .map(|signed_once| &signed_once[..]),
             int(before.as_ref().map_or(1, |before| before.number + 1)),
             int(before.as_ref().map_or(n, |before| before.first)),
             before.as_ref().map(|before| int(row::number(before.id))),
             flags
-        ])
-        .map(|_| ())
-}
-
-/// The newest delivery of the thread between two row ids, themselves left out.
-fn before(
-    connection: &Connection,
-    thread: &[u8],
-    above: i64,
-    below: i64,
-) -> rusqlite::Result<Option<Before>> {
-    connection
-        .prepare_cached(
-            "SELECT id, number, first, body, type FROM events
-             WHERE thread = ?1 AND id > ?2 AND id < ?3 ORDER BY id DESC LIMIT 1",
-        )?
-        .query_row(params![thread, above, below], |found| {
-            Ok(Before {
-                id: found.get(0)?,
-                number: row::count(found, 1)?,
-                first: row::count(found, 2)?,
-                body: found.get(3)?,
-                kind: found.get(4)?,
-            })
-        })
-        .optional()
-}
-
-/// Whether the very same signed request is there.
-fn is_copy(
-    connection: &Connection,
-    signed_once: &[u8],
-    above: i64,
-    below: i64,
-) -> rusqlite::Result<bool> {
-    connection
-        .prepare_cached(
-            "SELECT 1 FROM events WHERE signed_once = ?1 AND id > ?2 AND id < ?3 LIMIT 1",
-        )?
-        .exists(params![signed_once, above, below])
-}
-
-/// Whether the sender named a later time before; if not, this is the latest from now on.
-fn is_late(
-    connection: &Connection,
-    serial: u64,
-    provider: &str,
-    at: Timestamp,
-) -> rusqlite::Result<bool> {
-    let latest: Option<i64> = connection
-        .prepare_cached("SELECT latest_at FROM senders WHERE serial = ?1 AND provider = ?2")?
-        .query_row(params![int(serial), provider], |found| found.get(0))
-        .optional()?;
-    let at = at.as_micros();
-    if latest.is_some_and(|latest| latest > at) {
-        return Ok(true);
+        ];
+        self.insert.execute(values).map(|_| ())
     }
-    if latest != Some(at) {
-        connection
-            .prepare_cached(
-                "REPLACE INTO senders (serial, provider, latest_at) VALUES (?1, ?2, ?3)",
-            )?
-            .execute(params![int(serial), provider, at])?;
+
+    /// The newest delivery of the thread between two row ids, themselves left out.
+    fn before(
+        &mut self,
+        thread: &[u8],
+        above: i64,
+        below: i64,
+    ) -> rusqlite::Result<Option<Before>> {
+        let found = self
+            .before
+            .query_row(params![thread, above, below], |found| {
+                Ok(Before {
+                    id: found.get(0)?,
+                    number: row::count(found, 1)?,
+                    first: row::count(found, 2)?,
+                    body: found.get(3)?,
+                    kind: found.get(4)?,
+                })
+            });
+        found.optional()
     }
-    Ok(false)
+
+    /// Whether the sender named a later time before; if not, this is the latest from now on.
+    fn is_late(&mut self, serial: u64, provider: &str, at: Timestamp) -> rusqlite::Result<bool> {
+        let latest: Option<i64> = self
+            .latest
+            .query_row(params![int(serial), provider], |found| found.get(0))
+            .optional()?;
+        let at = at.as_micros();
+        if latest.is_some_and(|latest| latest > at) {
+            return Ok(true);
+        }
+        if latest != Some(at) {
+            self.note.execute(params![int(serial), provider, at])?;
+        }
+        Ok(false)
+    }
 }
 
 /// Takes the events of captures away whose rows are: those above the first id, up to the last.

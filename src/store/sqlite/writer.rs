@@ -269,6 +269,8 @@ impl Writer {
         let transaction =
             Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)?;
         let mut insert = captures::Insert::prepare(&transaction)?;
+        // Prepared when the first comes whose sender is known.
+        let mut insert_event: Option<events::Insert<'_>> = None;
         let mut touched: HashMap<u64, Touched<'_>> = HashMap::new();
         let mut numbers = Vec::with_capacity(drafts.len());
         for &(bin, draft) in drafts {
@@ -295,13 +297,13 @@ impl Writer {
             if draft.imported {
                 marks::import(&transaction, bin.serial, counters.last_n)?;
             }
-            events::insert(
-                &transaction,
-                bin.serial,
-                counters.last_n,
-                counters.floor,
-                draft,
-            )?;
+            if let Some(sender) = &draft.sender {
+                let insert = match &mut insert_event {
+                    Some(insert) => insert,
+                    none => none.insert(events::Insert::prepare(&transaction)?),
+                };
+                insert.run(bin.serial, counters.last_n, counters.floor, sender)?;
+            }
             replies::insert(
                 &transaction,
                 bin.serial,
@@ -321,7 +323,7 @@ impl Writer {
             counters.last_capture_at = counters.last_capture_at.max(Some(at));
             numbers.push(Ok(CaptureNumber(counters.last_n)));
         }
-        drop(insert);
+        drop((insert, insert_event));
         for (serial, Touched { bin, before, after }) in &mut touched {
             if after.gone_at.is_none() {
                 captures::trim(&transaction, *serial, bin.settings.keep, before, after)?;

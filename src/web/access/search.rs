@@ -176,26 +176,62 @@ impl BinByKey {
     /// # Errors
     /// What the store says when it cannot be read.
     pub async fn count(&self, store: &dyn Store, filter: &Filter) -> store::Result<Counted> {
+        self.count_behind(store, filter, (CaptureNumber(0), true), 0)
+            .await
+    }
+
+    /// The same where those from one end of the bin on were listed already, `is_up` from the oldest: what was looked at then is not
+    /// looked at again.
+    ///
+    /// # Errors
+    /// What the store says when it cannot be read.
+    pub async fn count_with(
+        &self,
+        store: &dyn Store,
+        filter: &Filter,
+        listed: &Listed,
+        is_up: bool,
+    ) -> store::Result<Counted> {
+        let number = listed.lines.len() as u64;
+        match listed.next {
+            None => Ok(Counted {
+                number,
+                is_all: true,
+            }),
+            Some(next) => {
+                self.count_behind(store, filter, (next, is_up), number)
+                    .await
+            }
+        }
+    }
+
+    /// Counts on behind a capture, to the newest or else to the oldest.
+    async fn count_behind(
+        &self,
+        store: &dyn Store,
+        filter: &Filter,
+        (mut at, is_up): (CaptureNumber, bool),
+        mut number: u64,
+    ) -> store::Result<Counted> {
         let began = Instant::now();
-        let (mut number, mut after) = (0, CaptureNumber(0));
         loop {
-            let window = Window::After { after, limit: PAGE };
+            let window = if is_up {
+                Window::After {
+                    after: at,
+                    limit: PAGE,
+                }
+            } else {
+                Window::Newest {
+                    before: Some(at),
+                    limit: PAGE,
+                }
+            };
             let found = self.find(store, filter, window).await?;
             number += found.lines.len() as u64;
+            let is_all = found.rest.is_none();
             match found.rest {
-                None => {
-                    return Ok(Counted {
-                        number,
-                        is_all: true,
-                    });
-                }
-                Some(_) if began.elapsed() >= STEP => {
-                    return Ok(Counted {
-                        number,
-                        is_all: false,
-                    });
-                }
-                Some(n) => after = n,
+                Some(rest) if began.elapsed() < STEP => at = rest,
+                _ => return Ok(Counted { number, is_all }),
             }
         }
     }

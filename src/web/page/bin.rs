@@ -151,7 +151,7 @@ async fn draw(
     shown: Shown,
 ) -> Result<Page<BinPage>, Error> {
     let filtered = shown.filtered;
-    let count = Count::read(bin, &*app.store, &filtered).await?;
+    let count = Count::beside(bin, &*app.store, &listing).await?;
     let now = app.clock.now();
     let path = format!("/b/{}", bin.key);
     Ok(Page(BinPage {

@@ -48,13 +48,41 @@ impl Count {
         store: &dyn Store,
         filtered: &Filtered,
     ) -> store::Result<Self> {
+        let matching = if filtered.is_on() {
+            Some(bin.count(store, &filtered.filter).await?)
+        } else {
+            None
+        };
+        Self::new(bin, store, matching).await
+    }
+
+    /// The same beside a list of them: what the list looked at is not looked at again.
+    ///
+    /// # Errors
+    /// What the store says when it cannot be read.
+    pub(super) async fn beside(
+        bin: &BinByKey,
+        store: &dyn Store,
+        listing: &Listing,
+    ) -> store::Result<Self> {
+        let filtered = &listing.filtered;
+        let is_up = listing.is_up();
+        if !filtered.is_on() || !listing.is_first() {
+            return Self::read(bin, store, filtered).await;
+        }
+        let listed = &listing.listed;
+        let matching = bin.count_with(store, &filtered.filter, listed, is_up);
+        Self::new(bin, store, Some(matching.await?)).await
+    }
+
+    async fn new(
+        bin: &BinByKey,
+        store: &dyn Store,
+        matching: Option<Counted>,
+    ) -> store::Result<Self> {
         Ok(Self {
             usage: bin.usage(store).await?,
-            matching: if filtered.is_on() {
-                Some(bin.count(store, &filtered.filter).await?)
-            } else {
-                None
-            },
+            matching,
             path: format!("/b/{}", bin.key),
         })
     }
@@ -168,6 +196,11 @@ impl Listing {
         self.listed.lines.first().map(|line| line.n)
     }
 
+    /// Whether it begins at an end of the bin.
+    fn is_first(&self) -> bool {
+        self.is_newest || self.list == List::After(CaptureNumber(0))
+    }
+
     /// Whether the oldest come first.
     pub(super) fn is_up(&self) -> bool {
         matches!(self.list, List::After(_))
@@ -190,7 +223,7 @@ impl Listing {
             more: listed.next.map(more),
             looked: listed.next.filter(|_| listed.lines.len() < ROWS),
             is_up: self.is_up(),
-            is_first: self.is_newest || self.list == List::After(CaptureNumber(0)),
+            is_first: self.is_first(),
             filtered: filtered.clone(),
             can_write: bin.can_write(),
             path,

@@ -13,7 +13,7 @@ use super::form::Form;
 use super::plan::Planning;
 use super::signing::Signing;
 use super::{Error, Page, query, targets, text};
-use crate::model::{Keep, Mask, Settings, Usage};
+use crate::model::{Keep, Mask, Settings, Timestamp, Usage};
 use crate::store;
 use crate::web::App;
 use crate::web::extract::{BinByKey, Site};
@@ -34,6 +34,9 @@ pub(super) struct SettingsPage {
     pub(super) planning: Planning,
     pub(super) signing: Signing,
     targets: Vec<targets::Row>,
+    /// When the page was drawn, and how that is said.
+    drawn_at: Timestamp,
+    drawn_at_said: String,
     usage: Usage,
     /// The largest body that the server takes; `None` for any.
     max_body: Option<String>,
@@ -167,6 +170,7 @@ async fn draw(
 ) -> Result<SettingsPage, Error> {
     let address = bin.bin.address();
     let url = site.capture_url(&bin.bin);
+    let now = app.clock.now();
     let (before, after) = url.split_once(&address).unwrap_or((&url, ""));
     Ok(SettingsPage {
         bin: BinHead::new(bin, site),
@@ -178,6 +182,8 @@ async fn draw(
         planning: Planning::of(&bin.bin.settings, ""),
         signing: Signing::of(&bin.bin.settings, ""),
         targets: targets::Row::all(app, bin).await?,
+        drawn_at: now,
+        drawn_at_said: text::time(now, now),
         usage: app.store.usage(&bin.bin).await?,
         max_body: match app.config.limits.max_body {
             0 => None,

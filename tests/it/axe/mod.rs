@@ -10,7 +10,7 @@ use std::path::Path;
 
 use self::places::Places;
 use self::states::{DONE, LIVE, PAGES, State};
-use crate::support::{Browser, Wants};
+use crate::support::{Browser, Connection, Wants};
 
 const LOADED: &str = "document.readyState === 'complete'";
 
@@ -136,6 +136,21 @@ fn no_rule_is_broken_on_a_narrow_screen_where_something_was_done() {
     look_at(DONE, NARROW);
 }
 
+/// An import that has begun and does not go on.
+fn import(places: &Places) -> Connection {
+    let address = places.address("{bin}");
+    let path = address.strip_prefix(&places.server.base()).unwrap();
+    let mut connection = places.server.connect();
+    let head = format!(
+        "POST {path}/import HTTP/1.1\r\nHost: {}\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: 10\r\n\
+         Expect: 100-continue\r\n\r\n",
+        places.server.address
+    );
+    connection.send(head).unwrap();
+    assert_eq!(connection.receive().unwrap().status, 100);
+    connection
+}
+
 #[test]
 fn no_rule_is_broken_when_the_server_is_away() {
     for (width, height) in [WIDE, NARROW] {
@@ -158,6 +173,10 @@ fn no_rule_is_broken_when_the_server_is_away() {
         looker.look("not live", "No longer live.");
         places.server.start_again();
         until(&looker, "Live");
+        // Too much to do.
+        let turns: Vec<Connection> = (0..4).map(|_| import(&places)).collect();
+        looker.visit(&places, states::BUSY);
+        drop(turns);
         // A store that fails.
         let store = places.server.data().join("hookwell.db");
         let store = rusqlite::Connection::open(store).unwrap();

@@ -15,7 +15,7 @@ pub(super) struct Places {
 
 impl Places {
     pub(super) fn new() -> Self {
-        let server = Server::with(&["--max-body", "2k"]);
+        let server = Server::with(&["--max-body", "2k", "--allow-outbound", "127.0.0.0/8"]);
         let (bin, empty, gone) = (
             server.bin_with(&json!({ "name": "Checkout" })),
             server.bin(),
@@ -28,6 +28,7 @@ impl Places {
             ("{gone}", gone.clone()),
             ("{kinds}", kinds(&server)),
             ("{asked}", handshakes(&server)),
+            ("{forwarded}", forwarded(&server)),
             ("{imported}", imported(&server, &signed)),
             ("{signed}", signed),
         ];
@@ -189,6 +190,24 @@ fn signatures(server: &Server) -> Bin {
         .retain(|(name, _)| !name.to_ascii_lowercase().contains("signature"));
     deliver(server, &bin, &github);
     deliver(server, &bin, &stripe("whsec_right", 0));
+    bin
+}
+
+/// A bin with two targets: one that takes what it gets, and one that gives nothing more a try.
+fn forwarded(server: &Server) -> Bin {
+    let to = server.bin();
+    let taken = format!("{}/{}", server.base(), to.id);
+    let refused = "http://127.0.0.1:9/";
+    let targets = json!({ "targets": [{ "url": taken }, { "url": refused, "when": "method:POST", "retry": false }] });
+    let bin = server.bin_with(&targets);
+    server.post(&bin, "/on", b"{}");
+    let states = format!("/b/{}/settings", bin.key);
+    eventually("what came of both", || {
+        let attempts = format!("/bins/{}/captures/1/attempts", bin.id);
+        let (_, list) = server.api("GET", &attempts, Some(&bin.key), None);
+        let tried = list["attempts"].as_array().unwrap().len() >= 2;
+        (tried && server.get(&states).text().contains("Retry all")).then_some(())
+    });
     bin
 }
 

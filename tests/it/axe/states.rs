@@ -113,6 +113,13 @@ pub(super) const PAGES: &[State] = &[
     page("{signed}/compare?a=1&b=2", "delivery"),
     State::of(404, "{bin}/compare?a=1&b=99", "to compare"),
     page("{bin}/import", "Import requests"),
+    page("{bin}/requests/1/replay", "Copies at once"),
+    page("{bin}/requests/4/replay", "are no text"),
+    page("{signed}/requests/1/replay", "Sign again as Stripe"),
+    page("{forwarded}/requests/1", "as a target"),
+    page("{forwarded}/settings", "Retry all"),
+    page("{bin}/compare?a=1&b=12#d1", "Next difference"),
+    page("{bin}/requests/2?q=method:PUT&order=oldest", "Newest first"),
     page("{bin}/share", "The whole bin"),
     page("{bin}/share?n=2", "Share request #2"),
     page("{bin}/refused", "1 request could not be kept"),
@@ -166,6 +173,13 @@ pub(super) const PAGES: &[State] = &[
 
 /// What a page is when the store fails.
 pub(super) const BROKEN: State = State::of(500, "{bin}", "Something failed here");
+
+/// What a page is when too many imports go on.
+pub(super) const BUSY: State = page("{bin}/import", "Busy").then(
+    "const chosen = new DataTransfer(); chosen.items.add(new File(['{}'], 'a.har')); const field = document.getElementById('import-file'); \
+     field.files = chosen.files; field.form.requestSubmit()",
+    "document.querySelector('.code-no')",
+);
 
 /// Pages where something was done.
 pub(super) const DONE: &[State] = &[
@@ -234,6 +248,14 @@ pub(super) const DONE: &[State] = &[
     page("{bin}/requests/2", "Send to").then(
         "document.querySelector('.acts .menu:has([name=to]) > summary').click()",
         MENU,
+    ),
+    page("{bin}/requests/1/replay", "Expected 1 to 20.").then(
+        "document.getElementById('to').value = 'http://127.0.0.1:9/'; const copies = document.getElementById('copies'); copies.value = '99'; copies.form.requestSubmit()",
+        "document.querySelector('[aria-invalid=true]')",
+    ),
+    page("{bin}/requests/1/replay", "2 copies were sent at once").then(
+        "document.getElementById('to').value = 'http://127.0.0.1:9/'; const copies = document.getElementById('copies'); copies.value = '2'; copies.form.requestSubmit()",
+        "document.querySelector('.block > .facts')",
     ),
     wrong!("reply-status", "'x'", "tatus"),
     wrong!(

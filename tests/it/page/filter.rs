@@ -160,6 +160,32 @@ fn forms_and_links_of_a_request_keep_filter_and_order() {
 }
 
 #[test]
+fn those_that_match_are_counted_beside_and_behind_the_list() {
+    let server = Server::start();
+    let bin = server.bin();
+    for n in 0..250 {
+        server.post(&bin, if n % 2 == 0 { "/even" } else { "/odd" }, b"{}");
+    }
+    for (query, said, shown) in [
+        ("q=path:/even", "<b>125</b> of 250", 50),
+        ("q=path:/even&after=0", "<b>125</b> of 250", 50),
+        ("q=path:/even&before=100", "<b>125</b> of 250", 50),
+        ("q=n<21+path:/odd", "<b>10</b> of 250", 10),
+        ("q=n<21+path:/odd&after=0", "<b>10</b> of 250", 10),
+        ("q=n>240&before=245", "<b>10</b> of 250", 4),
+    ] {
+        let html = server
+            .get(&bin.page(&format!(
+                "?{}",
+                query.replace('<', "%3C").replace('>', "%3E")
+            )))
+            .text();
+        assert!(html.contains(said), "{query}: {html}");
+        assert_eq!(rows(&html).len(), shown, "{query}");
+    }
+}
+
+#[test]
 fn a_request_far_from_both_ends_is_shown_among_its_neighbours_in_either_order() {
     let server = Server::start();
     let bin = server.bin();

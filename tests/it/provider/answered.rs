@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::handshakes::{Case, cases};
-use crate::support::{Bin, Response, Server};
+use crate::support::{Bin, Response, Server, eventually};
 
 /// A bin with the case's secret, as its owner would have saved it.
 fn bin_for(server: &Server, case: &Case, handshakes: bool) -> Bin {
@@ -39,7 +39,8 @@ fn header<'a>(list: &'a Value, name: &str) -> Option<&'a str> {
 
 #[test]
 fn every_question_is_answered_over_a_socket_and_the_answer_kept() {
-    let server = Server::start();
+    // Nobody outside is to be asked for the certificate that one of them names.
+    let server = Server::with(&["--offline"]);
     let mut answered = 0;
     for case in cases() {
         let bin = bin_for(&server, &case, true);
@@ -188,4 +189,47 @@ fn a_reader_is_not_told_what_was_echoed() {
             .text()
             .contains(secret)
     );
+}
+
+#[test]
+fn a_server_that_calls_nobody_says_why_a_subscription_is_not_confirmed() {
+    let server = Server::with(&["--offline"]);
+    let mut all = cases().into_iter();
+    let mut case = all.find(|case| case.slug == "aws-sns").unwrap();
+    case.request.body = case.request.body.replace("(not verifiable here)", "AAAA");
+    let case = &case;
+    let bin = bin_for(&server, case, true);
+    assert_eq!(ask(&server, &bin, case).status, 200);
+    let path = format!("/bins/{}/captures/1/attempts", bin.id);
+    let attempts = eventually("an attempt", || {
+        let (_, told) = server.api("GET", &path, Some(&bin.key), None);
+        Some(told["attempts"].clone())
+            .filter(|all| all.as_array().is_some_and(|all| all.len() == 1))
+    });
+    let tried = &attempts[0];
+    assert_eq!(
+        (&tried["kind"], &tried["answer"]),
+        (&json!("handshake"), &Value::Null)
+    );
+    let why = tried["error"]["detail"].as_str().unwrap();
+    assert!(
+        why.contains("It was not visited") && why.contains("--offline"),
+        "{why}"
+    );
+    // The verdict says the same, and the page both.
+    let verdict = &server.capture(&bin, 1)["verdict"];
+    assert_eq!(verdict["state"], "unchecked");
+    assert!(
+        verdict["detail"].as_str().unwrap().contains("calls nobody"),
+        "{verdict}"
+    );
+    let page = server.get(&format!("/b/{}/requests/1", bin.key)).text();
+    assert!(page.contains("to confirm the subscription") && page.contains("calls nobody"));
+    // With the switch off nothing is visited.
+    let bin = bin_for(&server, case, false);
+    assert_eq!(ask(&server, &bin, case).status, 200);
+    assert_eq!(server.capture(&bin, 1)["reply"]["rule"], Value::Null);
+    let path = format!("/bins/{}/captures/1/attempts", bin.id);
+    let (_, none) = server.api("GET", &path, Some(&bin.key), None);
+    assert_eq!(none["attempts"], json!([]));
 }

@@ -117,6 +117,8 @@ pub struct Detail {
     query: Rows,
     cookies: Rows,
     reply: ReplyPart,
+    /// When it was drawn, for the address that draws it anew.
+    drawn_at: i64,
     /// Where it was sent on to; `None` for readers of a share link.
     forwards: Option<Forwards>,
     formats: &'static [&'static Format],
@@ -217,6 +219,7 @@ impl Detail {
             query: Rows::of_query(head.query()),
             cookies: Rows::of_cookies(&head.headers),
             reply: ReplyPart::new(&line),
+            drawn_at: app.clock.now().as_micros(),
             forwards,
             formats: &FORMATS,
             can_write: bin.can_write(),

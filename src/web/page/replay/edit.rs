@@ -123,14 +123,14 @@ fn invalid(field: &'static str, problem: String) -> Error {
 
 /// The fields of lines; one that was there before keeps its bytes.
 fn fields(typed: &str, before: &Headers) -> Result<Headers, Error> {
-    let before: Vec<(String, (&[u8], &[u8]))> = before
+    let before: Vec<_> = before
         .iter()
-        .map(|(name, value)| (line(name, value), (name, value)))
+        .map(|(name, value)| (line(name, value), name, value))
         .collect();
     let mut fields = Vec::new();
     for typed in typed.split('\n').filter(|line| !line.trim().is_empty()) {
-        if let Some((_, kept)) = before.iter().find(|(line, _)| line == typed) {
-            fields.push(*kept);
+        if let Some((_, name, value)) = before.iter().find(|(line, _, _)| line == typed) {
+            fields.push((*name, *value));
             continue;
         }
         let Some((name, value)) = typed.split_once(':') else {
