@@ -15,7 +15,7 @@
 //! | 0 | [`model`] | async, HTTP servers, SQL |
 //! | 1 | [`compare`], [`config`], [`filter`], [`mask`], [`metrics`], [`viewer`], [`export`], [`import`], [`provider`], [`template`] | each other, async, I/O, clocks |
 //! | 2 | [`store`], [`verdict`], [`outbound`] | HTTP, HTML, live |
-//! | 3 | [`live`], [`reply`], [`forward`] | web |
+//! | 3 | [`live`], [`reply`], [`relay`], [`forward`] | web |
 //! | 4 | [`ingest`] | web, HTML |
 //! | 5 | [`web`] | sockets, the command line |
 //! | 6 | [`serve`] | the command line |
@@ -40,6 +40,7 @@ pub mod metrics;
 pub mod model;
 pub mod outbound;
 pub mod provider;
+pub mod relay;
 pub mod reply;
 pub mod serve;
 pub mod store;

@@ -37,6 +37,12 @@ impl Bin {
         Self::create_with(address, &settings).await
     }
 
+    /// Makes a new one that keeps everything and gives that reply.
+    pub(crate) async fn replying(address: SocketAddr, reply: &Value) -> Result<Self> {
+        let keep = json!({"captures": 0, "bytes": 0, "days": 0});
+        Self::create_with(address, &json!({"keep": keep, "reply": reply})).await
+    }
+
     /// Makes a new one with these settings.
     pub(crate) async fn create_with(address: SocketAddr, settings: &Value) -> Result<Self> {
         let request = request::post_json(address, "/api/v1/bins", &settings.to_string());

@@ -81,6 +81,7 @@ async fn measure(name: Name, options: &Options) -> Result<Vec<report::Row>> {
         Name::Throughput => scenario::throughput::run(options).await,
         Name::Million => scenario::million::run(options).await,
         Name::Watchers => scenario::watchers::run(options).await,
+        Name::Waiting => scenario::waiting::run(options).await,
         Name::Delay => scenario::delay::run(options).await,
         Name::DeadTargets => scenario::dead_targets::run(options).await,
         Name::Start => scenario::start::run(options).await,

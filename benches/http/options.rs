@@ -70,6 +70,8 @@ pub(crate) enum Name {
     Million,
     /// Memory per idle watcher
     Watchers,
+    /// Memory per sender whose answer is held back
+    Waiting,
     /// From POST to the watcher's event
     Delay,
     /// What captures lose while a thousand targets do not answer

@@ -232,9 +232,15 @@ impl Client {
     }
 
     /// Tells the server something, as JSON, and takes no notice of what it answers beside that it went well.
-    pub(super) async fn tell(&self, below: &str, what: &impl Serialize) -> Result<(), Error> {
+    pub(super) async fn tell(
+        &self,
+        below: &str,
+        what: &impl Serialize,
+        field: Option<(&str, &str)>,
+    ) -> Result<(), Error> {
         let bytes = serde_json::to_vec(what).map_err(|_| self.odd())?;
-        let fields = [("Content-Type", "application/json")];
+        let fields = [("Content-Type", "application/json")].into_iter();
+        let fields: Vec<_> = fields.chain(field).collect();
         self.send("POST", below, "", &fields, http::full(bytes), PATIENCE)
             .await
             .map(|_| ())

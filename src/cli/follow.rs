@@ -7,13 +7,12 @@ use std::collections::VecDeque;
 use std::io;
 use std::time::Duration;
 
-use http_body_util::BodyExt;
-use hyper::body::Incoming;
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use tokio::time::timeout;
 
 use super::client::{Client, Error, PATIENCE, escaped};
+use super::http::{self, Response};
+use super::stream::Stream;
 
 /// How long a stream may be silent: the server shows every 15 seconds that it is alive.
 const SILENCE: Duration = Duration::from_secs(40);
@@ -21,8 +20,12 @@ const SILENCE: Duration = Duration::from_secs(40);
 /// How long to wait before the next try: at first, and at most.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(30));
 
-/// The longest line of a stream, in bytes: a capture without its body.
-const LINE: usize = 16 << 20;
+/// The field that says which listener asks or tells.
+pub(super) const LISTENER: &str = "Hookwell-Listener";
+
+/// How often the place of the listener that answers is asked for, where another has it, and how long to wait between.
+const SEAT_TRIES: u32 = 6;
+const SEAT_PAUSE: Duration = Duration::from_millis(500);
 
 /// How many captures are listed at once.
 const PAGE: u64 = 100;
@@ -34,6 +37,8 @@ pub(super) enum News {
     Captured(String),
     /// The connection broke, or could not be made.
     Lost { why: String, pause: Duration },
+    /// Senders wait for what is answered here, so long at most.
+    Responding { patience: Duration },
     /// There is a connection again; so many captures came meanwhile.
     Back { missed: Option<u64> },
     /// Captures from one number to another are not there any more.
@@ -55,6 +60,9 @@ pub(super) struct Follow {
     behind: Option<u64>,
     /// How often in a row there was no connection; `None` before the first.
     failures: Option<u32>,
+    silence: Duration,
+    /// How long senders wait for what is answered here, and the name by which a new connection has the place of the old one.
+    respond: Option<(Duration, String)>,
 }
 
 /// Only the number.
@@ -113,7 +121,21 @@ impl Follow {
             ready: VecDeque::new(),
             behind: None,
             failures: None,
+            silence: SILENCE,
+            respond: None,
         })
+    }
+
+    /// Senders wait so long at most for what is answered here.
+    pub(super) fn responding(mut self, patience: Duration, name: &str) -> Self {
+        self.respond = Some((patience, name.to_owned()));
+        self
+    }
+
+    /// How long the stream may be silent before it counts as broken.
+    pub(super) fn silence(mut self, silence: Duration) -> Self {
+        self.silence = silence;
+        self
     }
 
     /// The number behind which it goes on.
@@ -174,14 +196,40 @@ impl Follow {
         if let Some(filter) = &self.filter {
             query.push_str(&format!("&q={}", escaped(filter)));
         }
-        let answer = self.client.get("/events", &query).await?;
-        self.stream = Some(Stream::new(answer.into_body()));
+        let answer = self.open(query).await?;
+        self.stream = Some(Stream::new(answer.into_body(), self.silence));
+        if let (None, Some((patience, _))) = (self.failures, &self.respond) {
+            let patience = *patience;
+            self.ready.push_back(News::Responding { patience });
+        }
         if let Some(1..) = self.failures {
             let missed = self.missed().await.ok().flatten();
             self.ready.push_back(News::Back { missed });
         }
         self.failures = Some(0);
         Ok(())
+    }
+
+    /// Opens the stream. A listener that was here before may have left a moment ago, and the server not know it yet.
+    async fn open(&self, mut query: String) -> Result<Response, Error> {
+        let Some((patience, name)) = &self.respond else {
+            return self.client.get("/events", &query).await;
+        };
+        query.push_str(&format!("&respond={}", patience.as_secs()));
+        let fields = [(LISTENER, &**name)];
+        let mut tries = 0;
+        loop {
+            let opening =
+                self.client
+                    .send("GET", "/events", &query, &fields, http::full(""), PATIENCE);
+            match opening.await {
+                Err(Error::Refused { status: 409, .. }) if tries < SEAT_TRIES => {
+                    tries += 1;
+                    tokio::time::sleep(SEAT_PAUSE).await;
+                }
+                other => return other,
+            }
+        }
     }
 
     /// How many captures came since the last that was given.
@@ -300,82 +348,14 @@ fn pause(failures: u32) -> Duration {
     pause.min(most) / 2 + pause.min(most) / 512 * spread
 }
 
-/// An event of a stream.
-#[derive(Debug, Default)]
-struct Event {
-    name: String,
-    data: String,
-}
-
-/// A stream of server-sent events (<https://html.spec.whatwg.org/multipage/server-sent-events.html>), as hookwell writes them.
-#[derive(Debug)]
-struct Stream {
-    body: Incoming,
-    buffer: Vec<u8>,
-    /// How far it was looked through for an end of line.
-    looked: usize,
-}
-
-impl Stream {
-    fn new(body: Incoming) -> Self {
-        Self {
-            body,
-            buffer: Vec::new(),
-            looked: 0,
-        }
-    }
-
-    /// The next event that has data; `None` at the end.
-    async fn next(&mut self) -> io::Result<Option<Event>> {
-        let mut event = Event::default();
-        loop {
-            let Some(line) = self.line().await? else {
-                return Ok(None);
-            };
-            let (field, value) = line.split_once(':').unwrap_or((&line, ""));
-            let value = value.strip_prefix(' ').unwrap_or(value);
-            match field {
-                "event" => value.clone_into(&mut event.name),
-                "data" => event.data.push_str(value),
-                "" if line.is_empty() && !event.data.is_empty() => return Ok(Some(event)),
-                _ => {}
-            }
-        }
-    }
-
-    async fn line(&mut self) -> io::Result<Option<String>> {
-        loop {
-            let unseen = self.buffer.get(self.looked..).unwrap_or_default();
-            if let Some(at) = memchr::memchr(b'\n', unseen) {
-                let rest = self.buffer.split_off(self.looked + at + 1);
-                let mut line = std::mem::replace(&mut self.buffer, rest);
-                self.looked = 0;
-                line.truncate(line.trim_ascii_end().len());
-                return String::from_utf8(line)
-                    .map(Some)
-                    .map_err(|_| io::ErrorKind::InvalidData.into());
-            }
-            self.looked = self.buffer.len();
-            if self.looked > LINE {
-                return Err(io::ErrorKind::InvalidData.into());
-            }
-            let frame = timeout(SILENCE.min(PATIENCE), self.body.frame()).await;
-            let frame = frame.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?;
-            match frame {
-                None => return Ok(None),
-                Some(frame) => {
-                    let data = frame.map_err(io::Error::other)?.into_data();
-                    self.buffer.extend_from_slice(&data.unwrap_or_default());
-                }
-            }
-        }
-    }
-}
-
 /// What a follower is told beside captures, as a line for people.
 pub(super) fn remark(news: &News) -> Option<String> {
     Some(match news {
         News::Captured(_) => return None,
+        News::Responding { patience } => {
+            let seconds = patience.as_secs();
+            format!("senders are given its answers, and wait {seconds} s for them at most")
+        }
         News::Lost { why, pause } => {
             let seconds = pause.as_secs_f32();
             format!("reconnecting in {seconds:.1} s: {why}")

@@ -6,6 +6,7 @@
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use serde_json::json;
 
@@ -16,6 +17,7 @@ use super::local::{self, Capture, Forwarding, Outcome};
 use super::place::Place;
 use super::printable;
 use super::relay::Relay;
+use crate::config;
 
 /// Flags of `hookwell listen`.
 #[derive(Debug, clap::Args)]
@@ -34,6 +36,10 @@ pub struct Listen {
     /// Begin with those of this time (1h, a date, a time), or behind this number
     #[arg(long, value_name = "WHEN")]
     since: Option<String>,
+    /// Give what the target answers to the sender, who waits for it so long at most (1s to 2m; 10s when no time is given). When nothing
+    /// comes in time, the bin's own reply is given
+    #[arg(long, value_name = "TIME", num_args = 0..=1, require_equals = true, default_missing_value = "10s", value_parser = respond)]
+    respond: Option<Duration>,
     /// Begin with what comes from now on, also where an earlier run for this target ended before
     #[arg(long, conflicts_with = "since")]
     fresh: bool,
@@ -43,10 +49,23 @@ pub struct Listen {
     /// Print the bin's key and the address of its page too
     #[arg(long)]
     print_secret: bool,
+    /// How long the server may be silent before the connection counts as broken
+    #[arg(long, value_name = "TIME", default_value = "40s", value_parser = config::duration, hide = true)]
+    silence: Duration,
     #[command(flatten)]
     door: Door,
     #[command(flatten)]
     colour: Colour,
+}
+
+/// How long senders may wait.
+fn respond(text: &str) -> Result<Duration, String> {
+    let time = config::duration(text)?;
+    if time.subsec_nanos() == 0 && (1..=120).contains(&time.as_secs()) {
+        Ok(time)
+    } else {
+        Err("expected whole seconds, 1s to 2m".to_owned())
+    }
 }
 
 /// Flags of `hookwell replay`.
@@ -90,6 +109,8 @@ struct Colour {
 enum Error {
     #[error("{0}")]
     Client(#[from] ClientError),
+    #[error("--respond needs a TARGET, whose answers are given")]
+    NoTarget,
     #[error("the target cannot be trusted")]
     Trust(#[from] TrustError),
 }
@@ -114,6 +135,9 @@ impl Listen {
 
     async fn listen(&self) -> Result<(), Error> {
         let target = self.target.as_ref().or(self.forward_to.as_ref());
+        if self.respond.is_some() && target.is_none() {
+            return Err(Error::NoTarget);
+        }
         let trust = self.forwarding.trust(self.door.cacert())?;
         let (client, is_new) = self.door.open_or_make().await?;
         let file = target.and_then(|target| self.door.place(&client, target));
@@ -123,7 +147,13 @@ impl Listen {
             (None, Some(last)) if !self.fresh => Begin::Behind(last),
             (None, _) => Begin::Now,
         };
-        let mut follow = Follow::new(client.clone(), self.q.clone(), begin).await?;
+        let follow = Follow::new(client.clone(), self.q.clone(), begin).await?;
+        let mut follow = follow.silence(self.silence);
+        let mut name = None;
+        if let Some(patience) = self.respond {
+            let own = name.insert(uuid::Uuid::new_v4().to_string());
+            follow = follow.responding(patience, own);
+        }
         place.set(follow.place());
         self.greet(&client, target, is_new);
         if let Begin::Behind(last) = begin {
@@ -139,6 +169,7 @@ impl Listen {
             target,
             trust,
             place,
+            name,
             records: true,
         });
         loop {
@@ -167,6 +198,7 @@ impl Listen {
         if let Some(target) = target {
             super::remark(&format!("forwarding to {target}"));
         }
+
         if self.print_secret {
             super::remark(&format!("key: {}", client.key()));
             super::remark(&format!("page: {}", client.page()));
@@ -212,7 +244,7 @@ impl Replay {
         let outcome = sent.await?;
         teller.answered(&capture, &outcome);
         let below = format!("/captures/{}/attempts", self.number);
-        if let Err(error) = client.tell(&below, &outcome.report).await {
+        if let Err(error) = client.tell(&below, &outcome.report, None).await {
             let why = super::told(&error);
             super::remark(&printable(&format!("its answer is not recorded: {why}")));
         }

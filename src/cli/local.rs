@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::client::{Client, Error as ClientError};
 use super::http::{self, Trust, Url};
-use super::report::{Answered, Report};
+use super::report::{Answered, Pair, Report};
 use crate::config;
 use crate::model::head::{end_to_end, text};
 use crate::model::{Clock, base64};
@@ -157,7 +157,7 @@ impl Forwarding {
         &self,
         url: &Url,
         method: &str,
-        fields: &[(Vec<u8>, Vec<u8>)],
+        fields: &[Pair],
         body: Vec<u8>,
         trust: &Trust,
     ) -> Result<Answered, Error> {
@@ -207,7 +207,7 @@ impl Forwarding {
     }
 
     /// The fields that are sent, in order: those that were captured, in order and case.
-    fn fields(&self, capture: &Capture, url: &Url, length: usize) -> Vec<(Vec<u8>, Vec<u8>)> {
+    fn fields(&self, capture: &Capture, url: &Url, length: usize) -> Vec<Pair> {
         let is_set = |name: &str| {
             self.headers
                 .iter()

@@ -23,6 +23,7 @@ mod relay;
 mod report;
 mod send;
 mod serve;
+mod stream;
 mod tail;
 mod traces;
 mod verify;

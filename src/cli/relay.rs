@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::client::{Client, Error};
+use super::follow::LISTENER;
 use super::http::{Trust, Url};
 use super::listen::Teller;
 use super::local::{Capture, Forwarding, Outcome};
@@ -24,6 +25,8 @@ pub(super) struct Relay<'a> {
     pub(super) target: &'a Url,
     pub(super) trust: Trust,
     pub(super) place: Place,
+    /// The name of this listener, where senders wait for its answers.
+    pub(super) name: Option<String>,
     /// Whether the server wants to know what was answered.
     pub(super) records: bool,
 }
@@ -84,7 +87,8 @@ impl Relay<'_> {
         let below = format!("/captures/{n}/attempts");
         let (mut pause, mut refused) = (PAUSE.0, 0);
         while self.records {
-            let error = match self.client.tell(&below, report).await {
+            let name = self.name.as_deref().map(|name| (LISTENER, name));
+            let error = match self.client.tell(&below, report, name).await {
                 Ok(()) => break,
                 Err(error) => error,
             };

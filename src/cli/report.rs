@@ -22,6 +22,9 @@ const URL: usize = 2048;
 /// How many characters of a mistake.
 const DETAIL: usize = 400;
 
+/// Name and value of a field.
+pub(super) type Pair = (Vec<u8>, Vec<u8>);
+
 /// A try to send a capture on.
 #[derive(Debug, Serialize)]
 pub(super) struct Report {
@@ -85,7 +88,7 @@ impl Report {
     /// Of a request with these fields that was sent there.
     pub(super) fn new(
         url: &Url,
-        (method, fields, size): (&str, &[(Vec<u8>, Vec<u8>)], usize),
+        (method, fields, size): (&str, &[Pair], usize),
         (started_at, took): (Timestamp, Duration),
         came: Result<&Answered, &Error>,
     ) -> Self {

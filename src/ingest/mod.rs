@@ -14,6 +14,7 @@ mod handshake;
 mod link;
 pub mod origin;
 mod receive;
+mod relayed;
 mod reply;
 mod wire;
 
@@ -41,9 +42,10 @@ use crate::forward::Visits;
 use crate::metrics::metrics;
 use crate::model::head::without_fragment;
 use crate::model::{
-    Bin, Body, BodyState, CaptureNumber, Clock, Draft, Envelope, Fault, Head, Headers, Reason,
-    Refusal, Reply, Timestamp, Version,
+    Bin, Body, BodyState, Capture, CaptureLine, CaptureNumber, Clock, Draft, Envelope, Fault, Head,
+    Headers, Reason, Refusal, Reply, Timestamp, Version,
 };
+use crate::relay::Relay;
 use crate::reply::Replies;
 use crate::store::{self, Store};
 use crate::{provider, verdict};
@@ -58,6 +60,7 @@ pub struct Ingest {
     /// The public address, where there is one.
     base: Option<String>,
     replies: Arc<Replies>,
+    relay: Arc<Relay>,
     /// Who is told of handshakes that were answered.
     visits: Option<Visits>,
     /// One permit for each aborted capture on its way to the store.
@@ -72,7 +75,12 @@ const ABORTED: u32 = 1 << 20;
 
 impl Ingest {
     /// A pipeline into that store.
-    pub fn new(store: Arc<dyn Store>, config: Arc<Config>, clock: Clock) -> Self {
+    pub fn new(
+        store: Arc<dyn Store>,
+        config: Arc<Config>,
+        clock: Clock,
+        relay: Arc<Relay>,
+    ) -> Self {
         let budget = Budget::new(&config.limits);
         let base = config.listen.public_base();
         Self {
@@ -83,6 +91,7 @@ impl Ingest {
             config,
             clock,
             budget,
+            relay,
             aborted: Arc::new(Semaphore::new(ABORTED as usize)),
         }
     }
@@ -196,6 +205,12 @@ impl Ingest {
         let Some((draft, memory)) = pending.draft(state, given) else {
             return reply::gone_away();
         };
+        if end == End::Complete && is_open(&bin, &draft) {
+            match self.relay.expect(bin.id) {
+                Ok(None) => {}
+                expected => return self.relayed(bin, (draft, memory), parts, expected).await,
+            }
+        }
         let (at, peer) = (self.clock.now(), draft.envelope.peer);
         let head = draft.envelope.head.headers.block().clone();
         let begun = Instant::now();
@@ -344,8 +359,34 @@ fn drafted(bin: &Bin, base: Option<&str>, mut envelope: Envelope, body: Body) ->
     }
 }
 
+/// A request that was stored, as it was before.
+fn drafted_again(capture: Capture) -> Draft {
+    let CaptureLine {
+        envelope,
+        state,
+        sent,
+        ..
+    } = capture.line;
+    let sender = provider::recognise(&envelope.head, &capture.body);
+    Draft {
+        envelope,
+        body: Body {
+            bytes: capture.body,
+            state,
+            sent,
+        },
+        imported: false,
+        sender,
+    }
+}
+
 /// Whether the reply is to be chosen: not where a handshake was answered, or a browser asks whether it may send.
 fn has_plan(bin: &Bin, draft: &Draft) -> bool {
+    !Replies::is_plain(bin) && is_open(bin, draft)
+}
+
+/// Whether nothing says yet what is to be answered.
+fn is_open(bin: &Bin, draft: &Draft) -> bool {
     let envelope = &draft.envelope;
     let is_preflight = bin.settings.cors
         && envelope.head.method == "OPTIONS"
@@ -354,8 +395,7 @@ fn has_plan(bin: &Bin, draft: &Draft) -> bool {
             .headers
             .get("access-control-request-method")
             .is_some();
-    !Replies::is_plain(bin)
-        && draft.body.state == BodyState::Complete
+    draft.body.state == BodyState::Complete
         && envelope.reply.status == Some(200)
         && !is_handshake(&envelope.reply)
         && !is_preflight

@@ -56,6 +56,11 @@ const NOT_YET: [(&str, &str); 6] = [
     ("is", "it is known only of requests that are stored"),
 ];
 
+/// Whether a reply may have a field of that name.
+pub fn is_allowed(name: &str) -> bool {
+    !NOT_ALLOWED.contains(&name.to_ascii_lowercase().as_str())
+}
+
 /// Whether a reply can be given.
 ///
 /// # Errors
@@ -81,7 +86,7 @@ pub fn reply(reply: &PlannedReply) -> Result<(), Problem> {
                 "expected the name of a header field".to_owned(),
             ));
         }
-        if NOT_ALLOWED.contains(&header.name.to_ascii_lowercase().as_str()) {
+        if !is_allowed(&header.name) {
             return Err(wrong("name", format!("a reply cannot set {}", header.name)));
         }
         if header.value.contains(|c: char| c.is_control() && c != '\t') {
@@ -133,11 +138,14 @@ pub fn rule(rule: &Rule, before: &[Rule]) -> Result<(), Problem> {
         let problem = format!("expected 1 to {most} characters, without control characters");
         return Err(Problem::new("name", problem));
     }
-    if rule.name.contains(':') || rule.name == super::BY_QUERY {
+    if rule.name.contains(':') {
         return Err(Problem::new(
             "name",
             "without a colon, which stands in the names of built-in rules",
         ));
+    }
+    if [super::BY_QUERY, super::RELAYED].contains(&&*rule.name) {
+        return Err(Problem::new("name", "a built-in rule has this name"));
     }
     if before.iter().any(|other| other.name == rule.name) {
         return Err(Problem::new("name", "another rule has this name"));

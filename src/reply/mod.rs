@@ -10,6 +10,7 @@
 pub mod check;
 mod plan;
 pub mod preset;
+mod relayed;
 #[cfg(test)]
 mod tests;
 
@@ -18,6 +19,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
+
+pub use self::relayed::{INSTEAD, RELAYED, instead, relayed};
 
 use self::plan::Plan;
 use crate::model::form::pairs;

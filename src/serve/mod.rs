@@ -29,6 +29,7 @@ use crate::live::Hub;
 use crate::metrics::metrics;
 use crate::model::{Clock, Reason};
 use crate::outbound;
+use crate::relay::Relay;
 use crate::store::{self, Job, lease, retention};
 use crate::web::{self, App};
 
@@ -167,12 +168,19 @@ pub async fn run(
         config.listen.public_base(),
     );
     let visiting = tokio::spawn(visitor.run());
-    let ingest = Ingest::new(Arc::clone(&store), Arc::clone(&config), clock.clone());
+    let relay = Arc::<Relay>::default();
+    let ingest = Ingest::new(
+        Arc::clone(&store),
+        Arc::clone(&config),
+        clock.clone(),
+        Arc::clone(&relay),
+    );
     let ingest = Arc::new(ingest.telling(visits));
     let app = Arc::new(App {
         store: Arc::clone(&store),
         ingest: Arc::clone(&ingest),
         hub,
+        relay: Arc::clone(&relay),
         outbound: outbound.clone(),
         certificates: certificates.clone(),
         config: Arc::clone(&config),
@@ -211,6 +219,7 @@ pub async fn run(
     stop.await;
     tracing::info!("stopping: requests under way are finished");
     stopping.send_replace(true);
+    relay.close();
     if server.await.is_err() {
         tracing::error!("the accept loop had failed");
     }

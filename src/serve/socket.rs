@@ -156,7 +156,8 @@ impl AsyncWrite for Socket {
         // does not do that: when its end is closed nobody is left, and its place is free.
         if this.link.is_streaming() {
             let mut first = [0; 1];
-            if let Poll::Ready(Ok(0)) = this
+            // A reset is such an end too.
+            if let Poll::Ready(Ok(0) | Err(_)) = this
                 .stream()?
                 .poll_peek(context, &mut ReadBuf::new(&mut first))
             {

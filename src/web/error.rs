@@ -122,6 +122,9 @@ pub enum Error {
         "pages and API do not answer to the host {0:?}: if it is hookwell's, start it with --allow-host {0}, or with --public-url"
     )]
     UnknownHost(String),
+    /// Another listener answers for the bin.
+    #[error("another listener answers for this bin: end it first, or listen without --respond")]
+    Taken,
     /// The bin has as many watchers as it may.
     #[error("too many watchers on this bin: close some pages, or try again later")]
     TooManyWatchers,
@@ -171,7 +174,9 @@ impl Error {
             Self::Gone { .. } | Self::ShareOver { .. } => StatusCode::GONE,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
-            Self::AliasTaken | Self::PinsFull | Self::TooManyShares => StatusCode::CONFLICT,
+            Self::AliasTaken | Self::PinsFull | Self::TooManyShares | Self::Taken => {
+                StatusCode::CONFLICT
+            }
             Self::BadRequest(_) | Self::NotJson(_) => StatusCode::BAD_REQUEST,
             Self::Invalid { .. }
             | Self::Field { .. }
@@ -221,6 +226,7 @@ impl Error {
             Self::UnknownHost(_) => "Unknown host",
             Self::UnsupportedMediaType => "Not JSON",
             Self::TooLarge | Self::FileTooLarge => "Too large",
+            Self::Taken => "Somebody else answers",
             Self::TooManyWatchers => "Too many watchers",
             Self::Overloaded => "Busy",
             Self::StorageFull => "The disk is full",

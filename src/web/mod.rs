@@ -35,6 +35,7 @@ use crate::ingest::Ingest;
 use crate::live::Hub;
 use crate::model::Clock;
 use crate::outbound;
+use crate::relay::Relay;
 use crate::store::Store;
 
 /// What handlers work with; shared by all of them for as long as the server runs.
@@ -46,6 +47,8 @@ pub struct App {
     pub ingest: Arc<Ingest>,
     /// Live subscriptions.
     pub hub: Hub,
+    /// Senders that wait for a listener.
+    pub relay: Arc<Relay>,
     /// What calls others.
     pub outbound: outbound::Client,
     /// What senders sign with.

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 /// The table of `lib.rs`: a module, and its floor.
-const FLOORS: [(&str, u8); 22] = [
+const FLOORS: [(&str, u8); 23] = [
     ("model", 0),
     ("compare", 1),
     ("config", 1),
@@ -22,6 +22,7 @@ const FLOORS: [(&str, u8); 22] = [
     ("live", 3),
     ("forward", 3),
     ("reply", 3),
+    ("relay", 3),
     ("ingest", 4),
     ("web", 5),
     ("serve", 6),

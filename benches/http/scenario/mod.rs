@@ -12,6 +12,7 @@ pub(crate) mod senders;
 pub(crate) mod smooth;
 pub(crate) mod start;
 pub(crate) mod throughput;
+pub(crate) mod waiting;
 pub(crate) mod watchers;
 
 use std::time::Duration;

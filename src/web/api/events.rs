@@ -11,10 +11,12 @@ use axum::response::{IntoResponse, Response};
 use futures_util::{Stream, StreamExt, stream};
 use serde_json::json;
 
+use super::listened::listener;
 use super::{Error, Problem, query, wire};
 use crate::live::Event;
 use crate::model::{Bin, CaptureNumber};
-use crate::web::access::Watch;
+use crate::relay::{self, Seat};
+use crate::web::access::{BinByKey, Watch};
 use crate::web::extract::VisitByToken;
 use crate::web::{self, App};
 
@@ -42,11 +44,17 @@ const RETRY_MS: (u64, u64) = (2000, 2000);
         ("id" = String, Path, description = "The bin's id"),
         ("q" = Option<String>, Query, description = "A filter: other captures are not told of", example = "method:POST"),
         ("after" = Option<u64>, Query, description = "Begin behind this number; without it, with what is new"),
+        ("respond" = Option<u64>, Query, minimum = 1, maximum = 120,
+            description = "Senders wait so many seconds at most for the attempt of kind `listen` on their capture, and are given its answer. \
+                For the bin's own key, and one reader at a time"),
+        ("Hookwell-Listener" = Option<String>, Header, description = "Needed beside `respond`: a name by which a reader that comes back takes its own place over, and tells of its attempts"),
         ("Last-Event-ID" = Option<u64>, Header, description = "The last id that was received; outranks `after`"),
     ),
     responses(
         (status = 200, description = "The stream", body = String, content_type = "text/event-stream",
             example = "id: 12\nevent: capture\ndata: {\"n\":12,\"method\":\"POST\",\"path\":\"/orders\"}\n\n"),
+        (status = 409, description = "With `respond`: another reader answers for the bin", body = Problem,
+            content_type = "application/problem+json"),
         (status = 503, description = "The bin has as many watchers as it may", body = Problem,
             content_type = "application/problem+json"),
     )
@@ -57,17 +65,48 @@ pub(super) async fn watch(
     headers: HeaderMap,
     uri: Uri,
 ) -> Result<Response, Error> {
-    let (filter, [after]) = query::filtered(&uri, ["after"], app.clock.now())?;
+    let names = ["after", "respond"];
+    let (filter, [after, respond]) = query::filtered(&uri, names, app.clock.now())?;
     let after = last_event_id(&headers)?.or(after).map(CaptureNumber);
+    let seat = match respond {
+        Some(seconds) => Some(seat(&app, &visit, &headers, seconds)?),
+        None => None,
+    };
     let watch = visit.watch(&app, filter.unwrap_or_default(), after).await?;
     let stream =
-        Sse::new(events(visit.bin, watch)).keep_alive(KeepAlive::new().interval(KEEP_ALIVE));
+        Sse::new(events(visit.bin, watch, seat)).keep_alive(KeepAlive::new().interval(KEEP_ALIVE));
     // A proxy that buffers or rewrites would hold events back.
     let headers = [
         (header::CACHE_CONTROL, "no-cache, no-transform"),
         (HeaderName::from_static("x-accel-buffering"), "no"),
     ];
     Ok((headers, stream).into_response())
+}
+
+/// The seat of a listener whose answers senders wait for.
+fn seat(
+    app: &App,
+    visit: &BinByKey,
+    headers: &HeaderMap,
+    seconds: u64,
+) -> Result<Seat, web::Error> {
+    if !visit.can_write() {
+        return Err(web::Error::ReadOnly);
+    }
+    let patience = Duration::from_secs(seconds);
+    if seconds == 0 || patience > relay::LONGEST {
+        let problem = format!("expected 1 to {}", relay::LONGEST.as_secs());
+        return Err(web::Error::Invalid {
+            field: "respond",
+            problem,
+        });
+    }
+    let name = listener(headers)?.ok_or_else(|| web::Error::Invalid {
+        field: "Hookwell-Listener",
+        problem: "expected a name beside `respond`".to_owned(),
+    })?;
+    let seat = app.relay.attend(visit.bin.id, name, patience);
+    seat.map_err(|_| web::Error::Taken)
 }
 
 /// The number after which a returning reader wants to go on. Ids are ours, so anything else was never sent by us; an empty
@@ -89,6 +128,7 @@ fn last_event_id(headers: &HeaderMap) -> Result<Option<u64>, web::Error> {
 fn events(
     bin: Arc<Bin>,
     watch: Watch,
+    seat: Option<Seat>,
 ) -> impl Stream<Item = Result<sse::Event, Infallible>> + Send {
     let (least, spread) = RETRY_MS;
     let retry = least + uuid::Uuid::new_v4().as_u64_pair().1 % spread;
@@ -96,12 +136,15 @@ fn events(
     let hello = sse::Event::default()
         .retry(Duration::from_millis(retry))
         .comment("watching");
-    let rest = stream::unfold((bin, watch), |(bin, mut watch)| async {
+    let rest = stream::unfold((bin, watch, seat), |(bin, mut watch, seat)| async {
         loop {
             // What the store says when it fails is no event: the stream ends, and the reader comes back for what it missed.
             let event = watch.next().await.ok().flatten()?;
+            if let (Event::Passed(n), Some(seat)) = (&event, &seat) {
+                seat.pass(*n);
+            }
             if let Some(event) = written(&bin, &event) {
-                return Some((Ok(event), (bin, watch)));
+                return Some((Ok(event), (bin, watch, seat)));
             }
         }
     });

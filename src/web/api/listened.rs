@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -24,6 +24,9 @@ use crate::web::{self, App};
 
 /// The largest body of a call: an answer of [`outbound::ANSWER`] bytes written as Base64, and two heads.
 pub(in crate::web) const LARGEST: usize = 2 << 20;
+
+/// The longest name of a listener, in bytes.
+const LISTENER: usize = 64;
 
 /// The longest URL that is kept, in bytes.
 const URL: usize = 2048;
@@ -250,7 +253,8 @@ impl FailureBack {
 /// Tell of an attempt
 ///
 /// What `hookwell listen` does behind each capture that it sent to a program on one's own machine: the answer is kept on the capture, as an
-/// attempt of kind `listen`. The same try told again is kept once.
+/// attempt of kind `listen`. The same try told again is kept once. A sender that waits for it is given the answer, where `Hookwell-Listener` names
+/// the reader that opened the stream of events with `respond`.
 #[utoipa::path(
     post,
     path = "/api/v1/bins/{id}/captures/{n}/attempts",
@@ -259,6 +263,7 @@ impl FailureBack {
     params(
         ("id" = String, Path, description = "The bin's id"),
         ("n" = u64, Path, description = "The capture's number"),
+        ("Hookwell-Listener" = Option<String>, Header, description = "The name of the reader that answers for the bin"),
     ),
     request_body(content = Listened, content_type = "application/json"),
     responses(
@@ -272,17 +277,34 @@ pub(super) async fn create(
     State(app): State<Arc<App>>,
     OwnerByToken(bin): OwnerByToken,
     number: Number<Error>,
+    headers: HeaderMap,
     JsonBody(body): JsonBody,
 ) -> Result<Response, Error> {
     let n = number.0;
     let listened: Listened = required(body)?;
     let tried = listened.tried(app.clock.now())?;
+    // Before it is kept: a sender may wait for it.
+    if let Some(name) = listener(&headers)? {
+        app.relay.answer(bin.bin.id, n, name, &tried);
+    }
     if let Some(before) = told_before(&app, &bin.bin, n, &tried).await? {
         return Ok(Json(wire::Attempt::line(&before)).into_response());
     }
     let kept = app.store.add_attempt(&bin.bin, n, tried).await;
     let kept = kept.map_err(web::Error::of_capture(n))?;
     Ok((StatusCode::CREATED, Json(wire::Attempt::line(&kept))).into_response())
+}
+
+/// The name by which a listener is known from one call to the next.
+pub(super) fn listener(headers: &HeaderMap) -> Result<Option<&str>, web::Error> {
+    let Some(name) = headers.get("hookwell-listener") else {
+        return Ok(None);
+    };
+    let name = name.to_str().ok();
+    let name = name.filter(|name| (1..=LISTENER).contains(&name.len()));
+    let problem = || format!("expected 1 to {LISTENER} visible characters");
+    name.map(Some)
+        .ok_or_else(|| invalid("Hookwell-Listener", problem()))
 }
 
 /// The attempt that was made of the same try, where its teller did not hear that it was kept.

@@ -72,6 +72,15 @@ fn every_described_call_is_answered() {
     let made = server.api("POST", &path, Some(&bin.key), Some(&order));
     assert_eq!((made.0, &made.1["id"]), (201, &json!(1)));
     conforms(&document(&server), "Attempt", &made.1);
+    let told = json!({
+        "url": "http://localhost:3000/", "started_at": "2026-01-02T03:04:05Z", "took_us": 1,
+        "sent": {"method": "POST", "headers": [], "size": 0},
+        "error": {"cause": "connect", "detail": "Nobody is there."},
+    });
+    let path = format!("/bins/{}/captures/1/attempts", bin.id);
+    let made = server.api("POST", &path, Some(&bin.key), Some(&told));
+    assert_eq!((made.0, &made.1["kind"]), (201, &json!("listen")));
+    conforms(&document(&server), "Attempt", &made.1);
     let mut all = routes::of_the_api(&server);
     // These need something to send, and somewhere to send it to.
     all.retain(|route| {

@@ -1,8 +1,14 @@
 //! The command line, as a person meets it.
 
 mod archive;
+mod breaks;
 pub(crate) mod home;
+mod kills;
 mod listen;
+mod place;
+mod program;
+mod respond;
+mod tls;
 mod wait;
 
 use std::process::{Command, Output};

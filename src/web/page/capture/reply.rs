@@ -6,6 +6,7 @@ use super::fact::Fact;
 use super::fields::plain;
 use super::text;
 use crate::model::{CaptureLine, Fault, Reply, Version};
+use crate::reply::{INSTEAD, RELAYED};
 use crate::verdict::{HANDSHAKE, UNANSWERED};
 use crate::viewer::Spelled;
 
@@ -66,7 +67,10 @@ fn how(reply: &Reply) -> String {
         .rule
         .as_deref()
         .filter(|rule| !rule.starts_with(HANDSHAKE) && !rule.starts_with(UNANSWERED));
-    let rule = rule.map(|rule| format!("by the rule “{}”", text::one_line(rule, 100)));
+    let rule = rule.map(|rule| match rule {
+        RELAYED => "from your machine, by hookwell listen".to_owned(),
+        rule => format!("by the rule “{}”", text::one_line(rule, 100)),
+    });
     let delay = (reply.delay_ms > 0).then(|| match reply.fault {
         Some(Fault::Drip) => format!("over {} ms", text::count(reply.delay_ms.into())),
         _ => format!("after {} ms", text::count(reply.delay_ms.into())),
@@ -78,6 +82,12 @@ fn how(reply: &Reply) -> String {
 /// What is out of the ordinary about it.
 pub(super) fn fact(line: &CaptureLine) -> Option<Fact> {
     let reply = &line.envelope.reply;
+    if let Some(why) = reply.error.as_deref().and_then(|e| e.strip_prefix(INSTEAD)) {
+        return Some(Fact::caution(
+            "The sender was given the bin's own reply, not that of your machine.",
+            format!("hookwell listen: {why}."),
+        ));
+    }
     if let Some(error) = &reply.error {
         return Some(Fact {
             setting: Some(("#reply".to_owned(), "Change reply")),
