@@ -16,6 +16,7 @@ mod import;
 mod listen;
 mod local;
 mod memory;
+mod migrate;
 mod open;
 mod pages;
 mod place;
@@ -71,6 +72,8 @@ pub enum Command {
     Restore(backup::Restore),
     /// Look whether the database, or a backup, is sound; exit code 0 when it is, 1 when not, 2 when it cannot be told
     Check(check::Check),
+    /// Move all that a store holds into another one, between engines too; exit code 0 when both sides are the same in the end
+    Migrate(migrate::Migrate),
     /// Send a sample event, signed as its provider signs; exit code 0 when each was answered with success
     Send(send::Send),
     /// Check the signature of a raw HTTP request; exit code 0 when it is valid, 1 when not, 2 when it cannot be checked
@@ -98,6 +101,7 @@ pub fn run() -> ExitCode {
         Command::Backup(backup) => backup.run(),
         Command::Restore(restore) => restore.run(),
         Command::Check(check) => check.run(),
+        Command::Migrate(migrate) => migrate.run(),
         Command::Send(send) => send.run(),
         Command::Verify(verify) => verify.run(),
     }

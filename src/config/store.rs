@@ -59,6 +59,11 @@ impl StoreUrl {
         Ok(Self(text.trim().to_owned()))
     }
 
+    /// As it was written: it may hold a password.
+    pub fn text(&self) -> &str {
+        &self.0
+    }
+
     /// Which engine it names; `None` when it is none.
     pub fn kind(&self) -> Option<StoreKind<'_>> {
         let url = self.0.as_str();

@@ -18,6 +18,7 @@
 //!
 //! [`sqlite`] is one file for one server, [`postgres`] one database for many. What they have in common stands here: [`cache`] knows bins by
 //! name, [`counters`] and [`bounds`] say what is kept, [`encode`] how values stand in a row, [`lease`] gives a job to one node.
+//! [`moving`] takes all that a store holds into another one.
 //!
 //! To add an engine: a folder beside `sqlite/` with the same file names, one arm in [`open`], and its line in the contract
 //! suite.
@@ -28,6 +29,7 @@ mod counters;
 mod encode;
 mod error;
 pub mod lease;
+pub mod moving;
 pub mod postgres;
 pub mod retention;
 mod search;

@@ -96,6 +96,11 @@ impl Address {
         }
     }
 
+    /// Where it is, without a password.
+    pub(super) fn shown(&self) -> &str {
+        &self.shown
+    }
+
     /// The first connection: where it fails, it says to the operator what is wrong.
     pub(super) async fn first(&self) -> Result<Client> {
         let (client, connection) = self.open().await.map_err(|error| self.explain(&error))?;

@@ -4,7 +4,7 @@
 //! up. All else that changes a bin is a [`change`] out of what tasks
 //! have [`shared`], under the same lock of its row: that lock gives a bin one order on all nodes.
 //! [`feed`] tells every node what any of them committed; [`purge`] deletes in small steps; [`connect`], [`tls`] and [`migrate`] are
-//! the way to the server. [`bins`], [`captures`], [`search`], [`leases`], [`marks`], [`attempts`], [`forwards`], [`shares`], [`replies`],
+//! the way to the server, [`moving`] that to another engine. [`bins`], [`captures`], [`search`], [`leases`], [`marks`], [`attempts`], [`forwards`], [`shares`], [`replies`],
 //! [`uses`] and [`refusals`] are the SQL, [`sql`] runs it and says what failures mean, [`row`] turns columns into the model.
 //!
 //! Durability: `synchronous_commit` is on in every session, whatever the server's default, so a commit is on the server's disk before
@@ -25,6 +25,7 @@ mod insert;
 mod leases;
 mod marks;
 mod migrate;
+pub(super) mod moving;
 mod purge;
 mod queue;
 mod refusals;
@@ -107,6 +108,7 @@ impl Postgres {
         let server = Arc::new(Server::parse(url)?);
         let mut client = server.first().await?;
         migrate::run(&mut client, &server).await?;
+        moving::refuse_unfinished(&client, &server).await?;
         drop(client);
         let pool = server.pool()?;
         let (feed, _) = broadcast::channel(FEED);

@@ -3,7 +3,7 @@
 //! [`writer`] is the one thread that writes, fed by [`queue`] a batch at a time; [`reader`] holds read-only connections that
 //! never wait for it; [`checkpoint`] empties the write-ahead log in the background, [`purge`] deletes in small steps; [`folder`]
 //! opens the database, [`room`] is for the day the disk is full; [`backup`](mod@backup) and [`check`](mod@check) work on a database
-//! beside its server, or without one. [`bins`], [`captures`],
+//! beside its server, or without one, [`moving`] takes all of it to another engine. [`bins`], [`captures`],
 //! [`search`], [`events`], [`marks`], [`attempts`], [`forwards`], [`shares`], [`replies`], [`uses`] and [`refusals`] are the SQL, [`row`] turns
 //! columns into the model.
 //!
@@ -21,6 +21,7 @@ mod folder;
 mod forwards;
 mod marks;
 mod migrate;
+pub(super) mod moving;
 mod purge;
 mod queue;
 mod reader;
@@ -104,6 +105,7 @@ impl Sqlite {
         let path = folder.join(folder::FILE);
         let mut connection = folder::connect(folder, &path)?;
         migrate::run(&mut connection, &path)?;
+        moving::refuse_unfinished(&connection, folder)?;
         let full = Arc::<AtomicBool>::default();
         let (outcomes, receiver) = mpsc::unbounded_channel();
         let writer = Writer::new(
