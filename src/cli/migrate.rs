@@ -16,12 +16,7 @@ const USAGE: u8 = 2;
 const LINES: Duration = Duration::from_secs(5);
 
 /// Flags of `hookwell migrate`.
-///
-/// All goes along: bins with their keys and numbers, share links, requests, notes, replies, attempts, and what waits to be sent on. Stop
-/// the servers of both stores first. TO has to be empty. When it is broken off, the same command goes on; until it has finished, TO is
-/// not served. At the end all rows of both are read and compared. FROM stays as it is.
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
 pub struct Migrate {
     /// The store to move: a data folder, or `postgres://USER:PASSWORD@HOST/DATABASE`. With a password in it, better both in their
     /// variables: others on the machine can read a command line

@@ -73,6 +73,10 @@ pub enum Command {
     /// Look whether the database, or a backup, is sound; exit code 0 when it is, 1 when not, 2 when it cannot be told
     Check(check::Check),
     /// Move all that a store holds into another one, between engines too; exit code 0 when both sides are the same in the end
+    ///
+    /// Bins go along with their keys and numbers, share links, requests, notes, replies, attempts, and what waits to be sent on. Stop the
+    /// servers of both stores first. TO has to be empty. When a move is broken off, the same command goes on with it; until it has
+    /// finished, TO is not served. At the end all rows of both are read and compared. FROM stays as it is.
     Migrate(migrate::Migrate),
     /// Send a sample event, signed as its provider signs; exit code 0 when each was answered with success
     Send(send::Send),

@@ -26,6 +26,7 @@ mod limits;
 mod list;
 mod live;
 mod metrics;
+mod migrate;
 mod nodes;
 mod operations;
 mod page;
