@@ -101,7 +101,7 @@ fn full(server: &Server) -> Bin {
     let bin = server.bin_with(&json!({
         "alias": "moved-along", "body_limit": 70_000, "keep": {"captures": 100, "days": 30},
         "reply": {"status": 200, "body": "taken"},
-        "rules": [{"name": "in turn", "when": "path:/turn", "replies": [{"status": 201}, {"status": 202}, {"status": 203}]}],
+        "rules": [{"name": "in turn", "when": "path:/turn", "replies": [{"status": 201, "times": 1}, {"status": 202, "times": 1}, {"status": 203}]}],
     }));
     server.post(&bin, "/gone", b"deleted below");
     server.post(&bin, "/plain?a=%00b", b"{\"a\": 1}");
@@ -227,6 +227,7 @@ fn a_database_that_is_served_is_not_moved() {
     let server = serve(&folder, &url);
     let bin = server.bin();
     server.post(&bin, "", b"one");
+    serve(&to, "sqlite").stop();
     for (from, to) in [(url.as_str(), path(to.path())), (path(to.path()), &url)] {
         let told = migrate(from, to, 1);
         assert!(told.contains("servers are using"), "{told}");

@@ -184,9 +184,9 @@ fn select(table: &Table, is_first: bool) -> String {
         format!(" AND ({keys}) > ({})", marks.join(", "))
     };
     format!(
-        "SELECT {names} FROM (SELECT *, sum(weight) OVER (ORDER BY {keys} ROWS UNBOUNDED PRECEDING) - weight AS before
-          FROM (SELECT {names}, {weights} AS weight FROM {} WHERE serial = $1{above} ORDER BY serial, {keys} LIMIT {ROWS}) AS near)
-          AS weighed WHERE before < {BYTES} ORDER BY {keys}",
+        "SELECT {names} FROM (SELECT *, sum(row_bytes) OVER (ORDER BY {keys} ROWS UNBOUNDED PRECEDING) - row_bytes AS bytes_before
+          FROM (SELECT {names}, {weights} AS row_bytes FROM {} WHERE serial = $1{above} ORDER BY serial, {keys} LIMIT {ROWS}) AS near)
+          AS weighed WHERE bytes_before < {BYTES} ORDER BY {keys}",
         table.name
     )
 }
