@@ -8,6 +8,7 @@ use std::time::Duration;
 use hookwell::config::{StoreConfig, StoreUrl};
 use hookwell::model::{Bin, BinId, BinKey, CaptureNumber, Clock, Settings};
 use hookwell::store::{self, Address, Change, ChangeFeed, Error, Job, Store};
+use rustix::process::{Pid, Signal};
 use tokio::task::JoinSet;
 
 use super::{Opening, Place, START, assert_fails, draft, numbers, run, store_contract, with_alias};
@@ -455,5 +456,60 @@ fn nothing_acknowledged_is_lost_when_the_database_crashes() {
             "none was given twice"
         );
         assert!(given.last() <= there.last());
+    });
+}
+
+/// Halts the processes of a cluster that serve its first database, or lets them go on: nothing breaks, nothing answers.
+fn freeze(processes: &[i32], signal: Signal) {
+    for &process in processes {
+        rustix::process::kill_process(Pid::from_raw(process).unwrap(), signal).unwrap();
+    }
+}
+
+#[test]
+fn a_database_that_hangs_holds_nobody_up() {
+    let cluster = Cluster::start();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let url = cluster.database();
+        let store = connect(&url, Clock::manual(START)).await.unwrap();
+        let made = store.create_bin(
+            BinId::random(),
+            BinKey::random().hash(),
+            Settings::default(),
+        );
+        let bin = made.await.unwrap();
+        store.append(&bin, draft("before")).await.unwrap();
+        let sql = format!(
+            "SELECT pid FROM pg_stat_activity WHERE datname = '{}'",
+            name(&url)
+        );
+        let processes: Vec<i32> = cluster
+            .sql("postgres", &sql)
+            .lines()
+            .map(|line| line.parse().unwrap())
+            .collect();
+        assert!(
+            processes.len() >= 3,
+            "writer, listener and pool: {processes:?}"
+        );
+        freeze(&processes, Signal::STOP);
+        let long = Duration::from_secs(10);
+        let append = tokio::time::timeout(long, store.append(&bin, draft("meanwhile"))).await;
+        let usage = tokio::time::timeout(long, store.usage(&bin)).await;
+        freeze(&processes, Signal::CONT);
+        assert_fails!(
+            append.expect("an answer within its time"),
+            Error::Unavailable(_)
+        );
+        usage.expect("an answer within its time").ok(); // Another connection may have had it.
+        let n = until("captures are taken again", async || {
+            store.append(&bin, draft("after")).await.ok()
+        })
+        .await;
+        assert_eq!(
+            numbers(&*store, &bin, 0).await,
+            (1..=n.0).collect::<Vec<_>>()
+        );
     });
 }
