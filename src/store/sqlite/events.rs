@@ -22,7 +22,7 @@ pub(super) struct Insert<'c> {
     copy: CachedStatement<'c>,
     latest: CachedStatement<'c>,
     note: CachedStatement<'c>,
-    insert: CachedStatement<'c>,
+    write: CachedStatement<'c>,
 }
 
 impl<'c> Insert<'c> {
@@ -40,7 +40,7 @@ impl<'c> Insert<'c> {
             note: connection.prepare_cached(
                 "REPLACE INTO senders (serial, provider, latest_at) VALUES (?1, ?2, ?3)",
             )?,
-            insert: connection.prepare_cached(
+            write: connection.prepare_cached(
                 "INSERT INTO events (id, provider, event_id, type, at, thread, body, signed_once, number, first, previous, flags)
                  VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)",
             )?,
@@ -99,7 +99,7 @@ impl<'c> Insert<'c> {
             before.as_ref().map(|before| int(row::number(before.id))),
             flags
         ];
-        self.insert.execute(values).map(|_| ())
+        self.write.execute(values).map(|_| ())
     }
 
     /// The newest delivery of the thread between two row ids, themselves left out.

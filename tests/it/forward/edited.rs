@@ -77,9 +77,9 @@ fn what_was_not_touched_goes_out_byte_for_byte() {
     );
     let short = send(&server, &bin, 1, &[("to", &to)]);
     assert_eq!(short.status, 303);
-    let heard = target.heard();
-    assert_eq!(heard.len(), 2);
-    for one in &heard {
+    let arrived = target.heard();
+    assert_eq!(arrived.len(), 2);
+    for one in &arrived {
         assert_eq!(one.body, body.as_bytes());
         assert!(one.head.starts_with("PUT /in HTTP/1.1\r\n"), "{}", one.head);
         assert!(
@@ -88,7 +88,7 @@ fn what_was_not_touched_goes_out_byte_for_byte() {
             one.head
         );
     }
-    assert_eq!(heard[0].head, heard[1].head);
+    assert_eq!(arrived[0].head, arrived[1].head);
 }
 
 #[test]
@@ -106,18 +106,18 @@ fn a_request_is_changed_before_it_goes_out() {
         ("keep_path", "on"),
     ];
     assert_eq!(send(&server, &bin, 1, &fields).status, 303);
-    let heard = &target.heard()[0];
+    let arrived = &target.heard()[0];
     assert!(
-        heard.head.starts_with("patch /in/orders HTTP/1.1\r\n"),
+        arrived.head.starts_with("patch /in/orders HTTP/1.1\r\n"),
         "{}",
-        heard.head
+        arrived.head
     );
-    assert_eq!(heard.fields("content-type"), ["text/plain"]);
-    assert_eq!(heard.fields("x-new"), ["1"]);
-    assert_eq!(heard.body, b"{\"id\": 2}\r\nmore");
+    assert_eq!(arrived.fields("content-type"), ["text/plain"]);
+    assert_eq!(arrived.fields("x-new"), ["1"]);
+    assert_eq!(arrived.body, b"{\"id\": 2}\r\nmore");
     // What is no text, or much, stays as it is and says so.
     server.post(&bin, "/binary", b"\0\xff");
-    server.post(&bin, "/large", &[b'x'; 20_000]);
+    server.post(&bin, "/large", &vec![b'x'; 20_000]);
     for (n, said) in [
         (2, "Its 2 bytes are no text"),
         (3, "Its 20,000 bytes are more than can be edited here"),
