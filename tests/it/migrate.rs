@@ -203,10 +203,11 @@ fn a_store_is_the_same_in_another_engine_and_back() {
             let answer = server.request("POST", &format!("/{name}"), &[], b"");
             assert_eq!(answer.status, 410, "{name}");
         }
-        assert_eq!(
-            answer(&server, &waiting, "/targets")["targets"][0]["waiting"],
-            1
-        );
+        // What waited still does, or was given up where the target may not be called.
+        let states = answer(&server, &waiting, "/targets");
+        let dead = states["dead"].as_array().unwrap().len() as u64;
+        let still = states["targets"][0]["waiting"].as_u64().unwrap();
+        assert_eq!(dead + still, 1, "{states}");
         let made = server.bin();
         assert_eq!(server.post(&made, "", b"new"), 1);
         let share = format!("/bins/{}/share", bin.id);
