@@ -314,15 +314,14 @@ impl Side for Moving {
         if above.is_some_and(<[Value]>::is_empty) {
             return Ok(Vec::new());
         }
-        let statement = match self.prepared.get(&(table.name, above.is_none())) {
-            Some(statement) => statement.clone(),
-            None => {
-                let prepared = self.client.prepare(&select(table, above.is_none())).await;
-                let prepared = prepared.map_err(StoreError::from)?;
-                self.prepared
-                    .insert((table.name, above.is_none()), prepared.clone());
-                prepared
-            }
+        let wanted = (table.name, above.is_none());
+        let statement = if let Some(statement) = self.prepared.get(&wanted) {
+            statement.clone()
+        } else {
+            let prepared = self.client.prepare(&select(table, above.is_none())).await;
+            let prepared = prepared.map_err(StoreError::from)?;
+            self.prepared.insert(wanted, prepared.clone());
+            prepared
         };
         let mut values: Vec<&(dyn ToSql + Sync)> = vec![&serial];
         for value in above.unwrap_or_default() {

@@ -111,9 +111,8 @@ impl ToSql for Bound<'_> {
 
 fn value(found: ValueRef<'_>) -> Value {
     match found {
-        ValueRef::Null => Value::Null,
         ValueRef::Integer(number) => Value::Int(number),
-        ValueRef::Real(_) => Value::Null, // No strict table of ours has one.
+        ValueRef::Null | ValueRef::Real(_) => Value::Null, // No strict table of ours has a real.
         ValueRef::Text(bytes) | ValueRef::Blob(bytes) => Value::Bytes(bytes.to_vec()),
     }
 }
