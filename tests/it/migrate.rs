@@ -118,7 +118,9 @@ fn full(server: &Server) -> Bin {
     server.post(&bin, "/pinned", b"pinned");
     server.post(&bin, "/attempted", b"attempted");
     assert_eq!(
-        server.request("POST", &target, &[], &[b'y'; 70_001]).status,
+        server
+            .request("POST", &target, &[], &vec![b'y'; 70_001])
+            .status,
         413
     );
     let broken = format!("G@T {target} HTTP/1.1\r\nHost: x\r\n\r\n");
@@ -204,10 +206,10 @@ fn a_store_is_the_same_in_another_engine_and_back() {
             assert_eq!(answer.status, 410, "{name}");
         }
         // What waited still does, or was given up where the target may not be called.
-        let states = answer(&server, &waiting, "/targets");
-        let dead = states["dead"].as_array().unwrap().len() as u64;
-        let still = states["targets"][0]["waiting"].as_u64().unwrap();
-        assert_eq!(dead + still, 1, "{states}");
+        let targets = answer(&server, &waiting, "/targets");
+        let dead = targets["dead"].as_array().unwrap().len() as u64;
+        let still = targets["targets"][0]["waiting"].as_u64().unwrap();
+        assert_eq!(dead + still, 1, "{targets}");
         let made = server.bin();
         assert_eq!(server.post(&made, "", b"new"), 1);
         let share = format!("/bins/{}/share", bin.id);
