@@ -188,6 +188,14 @@ pub(super) const DONE: &[State] = &[
     page("{kinds}/requests/1", "form-data").then(OPEN_PARTS, super::LOADED),
     page("{kinds}/requests/8", "alg").then(OPEN_PARTS, super::LOADED),
     page("{signed}/requests/1", "Signed bytes").then(OPEN_PARTS, super::LOADED),
+    page("{signed}/requests/6", "Compare with the first").then(
+        "[...document.querySelectorAll('.fact > summary')].find(one => one.textContent.includes('Deliveries')).click()",
+        "document.querySelector('.fact[open] .under').checkVisibility()",
+    ),
+    page("{bin}/requests/1", "Byte for byte").then(
+        "document.querySelector('.acts .menu:has([name=to]) > summary').click()",
+        "(({ left, right }) => left >= 0 && right <= innerWidth)(document.querySelector('.acts .menu[open] .pop').getBoundingClientRect())",
+    ),
     page("{signed}/settings", "What is signed").then(OPEN_PARTS, super::LOADED),
     page("{bin}", "NDJSON").then(FIRST_MENU, MENU),
     page("{bin}", "Terms side by side").then(
