@@ -102,7 +102,7 @@ pub(super) const PAGES: &[State] = &[
     page("{bin}/settings", "Masking"),
     page("{signed}/settings", "Remove the secret"),
     page("{signed}/settings?provider=slack", "Shown from then on"),
-    page("{bin}/settings?preset=down#rules", "Begin with"),
+    page("{bin}/settings?preset=fail-twice#rules", "Begin with"),
     page("{bin}/sample", "Send a sample"),
     page("{signed}/sample", "Signed a day ago"),
     page("/providers", "Stripe"),
