@@ -153,7 +153,7 @@ pub(super) const PAGES: &[State] = &[
     page("{signed}/requests/3", "signature does not fit"),
     page("{signed}/requests/4", "signature not checked"),
     page("{signed}/requests/5", "Not signed."),
-    page("{signed}/requests/6", "Compare with #"),
+    page("{signed}/requests/6", "Compare with the first"),
     page("{asked}", "handshake").live(),
     page("{asked}/requests/1", "Dropbox handshake answered"),
     page("{asked}/requests/2", "Zoom was not answered"),
