@@ -46,6 +46,21 @@ impl Server {
         })
     }
 
+    /// A hookwell over a PostgreSQL database.
+    pub(crate) fn over(options: &Options, url: &str) -> Result<Self> {
+        let data = tempfile::Builder::new()
+            .prefix("bench-")
+            .tempdir_in(&options.data)?;
+        let mut command = hookwell_command(options, data.path())?;
+        // As an environment variable it would be taken away with those of whoever runs this.
+        let (child, address) = start(command.args(["--store", url]))?;
+        Ok(Self {
+            child,
+            address,
+            data: Some(data),
+        })
+    }
+
     /// The server that stores nothing.
     pub(crate) fn null() -> Result<Self> {
         let mut command = Command::new(std::env::current_exe()?);

@@ -24,6 +24,13 @@ mod load;
 mod machine;
 mod null;
 mod options;
+#[path = "../../tests/it/support/postgres.rs"]
+#[expect(
+    dead_code,
+    clippy::unwrap_used,
+    reason = "it is the tests' own, which stop it and start it again"
+)]
+mod postgres;
 mod report;
 mod request;
 mod scenario;
@@ -86,6 +93,7 @@ async fn measure(name: Name, options: &Options) -> Result<Vec<report::Row>> {
         Name::DeadTargets => scenario::dead_targets::run(options).await,
         Name::Start => scenario::start::run(options).await,
         Name::Bodies => scenario::bodies::run(options).await,
+        Name::Postgres => scenario::postgres::run(options).await,
         Name::Open => scenario::open::run(options).await,
         Name::Smooth => scenario::smooth::run(options).await,
         Name::Search => scenario::search::run(options).await,

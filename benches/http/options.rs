@@ -68,6 +68,8 @@ pub(crate) enum Name {
     Throughput,
     /// The same for a bin with very many captures beside an empty one, and its first page
     Million,
+    /// Nodes over PostgreSQL, beside the database alone
+    Postgres,
     /// Memory per idle watcher
     Watchers,
     /// Memory per sender whose answer is held back

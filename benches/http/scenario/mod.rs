@@ -7,6 +7,7 @@ pub(crate) mod dead_targets;
 pub(crate) mod delay;
 pub(crate) mod million;
 pub(crate) mod open;
+pub(crate) mod postgres;
 pub(crate) mod search;
 pub(crate) mod senders;
 pub(crate) mod smooth;

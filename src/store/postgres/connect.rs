@@ -17,6 +17,9 @@ use crate::store::{Error, Result};
 /// How long connecting to one host may take.
 const CONNECT: Duration = Duration::from_secs(3);
 
+/// How long the first connection may take in all.
+const FIRST: Duration = Duration::from_secs(15);
+
 /// How many connections pages, streams and changes share; more wait for their turn. Captures have one of their own, the change
 /// feed another.
 const CONNECTIONS: usize = 8;
@@ -98,7 +101,9 @@ impl Address {
 
     /// The first connection: where it fails, it says to the operator what is wrong.
     pub(super) async fn first(&self) -> Result<Client> {
-        let (client, connection) = self.open().await.map_err(|error| self.explain(&error))?;
+        let opening = tokio::time::timeout(FIRST, self.open()).await;
+        let opened = opening.map_err(|_| self.refuse("it does not answer"))?;
+        let (client, connection) = opened.map_err(|error| self.explain(&error))?;
         tokio::spawn(connection); // Its end is seen by the client.
         self.prepare(&client)
             .await

@@ -72,7 +72,7 @@ const FEED: usize = 1024;
 const SWEEP: usize = 100;
 
 /// How long anything may take before its caller is told that the database does not answer.
-const PATIENCE: Duration = Duration::from_secs(9);
+const PATIENCE: Duration = Duration::from_secs(8);
 
 /// The store over a PostgreSQL database.
 pub struct Postgres {

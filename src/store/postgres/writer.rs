@@ -32,10 +32,10 @@ use crate::store::{Change, Error, Result};
 
 /// How long a commit may take before its senders are told that it may not be done. It may be done all the same: a sender that
 /// tries again is kept twice rather than not at all.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(8);
 
-/// How long connecting may take.
-const CONNECT: Duration = Duration::from_secs(4);
+/// How long undoing may take before the connection is given up instead.
+const UNDO: Duration = Duration::from_secs(1);
 
 /// How many of the oldest captures are looked at, at a time, to see which are to go.
 const OLDEST: u64 = 64;
@@ -105,7 +105,8 @@ impl Writer {
 
     async fn append(&mut self, batch: Vec<Append>) {
         let began = Instant::now();
-        let done = self.commit(&batch).await;
+        let done = tokio::time::timeout(PATIENCE, self.commit(&batch)).await;
+        let done = done.unwrap_or_else(|_| Err(slow())); // The connection is gone with what was under way.
         if done.is_err() {
             metrics().commit_failed();
         }
@@ -149,8 +150,16 @@ impl Writer {
                 answer(batch, vec![Err(error)]);
             }
             Err(_) => {
-                for append in batch {
+                let mut batch = batch.into_iter();
+                while let Some(append) = batch.next() {
                     Box::pin(self.append(vec![append])).await;
+                    if self.is_in_trouble {
+                        // It went away meanwhile: the others are not to wait for that one by one.
+                        let unwritten = batch.by_ref().map(|append| append.answer);
+                        unwritten.for_each(|answer| {
+                            answer.send(Err(slow())).ok(); // It may have gone away.
+                        });
+                    }
                 }
             }
         }
@@ -170,22 +179,21 @@ impl Writer {
             }
             write(&session, batch, &counters).await
         };
-        match tokio::time::timeout(PATIENCE, write).await {
-            Ok(Ok((numbers, raised))) => {
+        match write.await {
+            Ok((numbers, raised)) => {
                 self.session = Some(session);
                 for serial in raised {
                     self.purge.later(serial);
                 }
                 Ok(numbers)
             }
-            Ok(Err(error)) => {
+            Err(error) => {
                 let undo = session.client.batch_execute("ROLLBACK");
-                if matches!(tokio::time::timeout(PATIENCE, undo).await, Ok(Ok(()))) {
+                if matches!(tokio::time::timeout(UNDO, undo).await, Ok(Ok(()))) {
                     self.session = Some(session);
                 }
                 Err(error)
             }
-            Err(_) => Err(slow()),
         }
     }
 
@@ -197,22 +205,19 @@ impl Writer {
             let session = if let Some(session) = known {
                 session
             } else {
-                let opening = tokio::time::timeout(CONNECT, Session::open(&self.address));
-                opening.await.map_err(|_| slow())??
+                Session::open(&self.address).await?
             };
             let values: [&(dyn tokio_postgres::types::ToSql + Sync); 1] = [&serials];
             let begin = session.client.batch_execute("BEGIN");
             let lock = session.client.query(&session.statements.lock, &values);
-            let both = futures_util::future::join(begin, lock);
-            match tokio::time::timeout(PATIENCE, both).await {
-                Ok((Ok(()), Ok(locked))) => return Ok((session, locked)),
-                Ok((first, second)) => {
+            match futures_util::future::join(begin, lock).await {
+                (Ok(()), Ok(locked)) => return Ok((session, locked)),
+                (first, second) => {
                     let error = first.err().or(second.err());
                     if is_fresh || !session.client.is_closed() {
                         return Err(error.map_or_else(slow, Error::from));
                     }
                 }
-                Err(_) => return Err(slow()),
             }
         }
     }

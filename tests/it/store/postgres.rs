@@ -2,23 +2,18 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use hookwell::config::{StoreConfig, StoreUrl};
 use hookwell::model::{Bin, BinId, BinKey, CaptureNumber, Clock, Settings};
 use hookwell::store::{self, Address, Change, ChangeFeed, Error, Job, Store};
+use rustix::process::{Pid, Signal};
 use tokio::task::JoinSet;
 
 use super::{Opening, Place, START, assert_fails, draft, numbers, run, store_contract, with_alias};
 use crate::support::PATIENCE;
-use crate::support::postgres::{Cluster, PASSWORD};
-
-/// The cluster that tests share; a keeper ends it with this process.
-fn cluster() -> &'static Cluster {
-    static SHARED: OnceLock<Cluster> = OnceLock::new();
-    SHARED.get_or_init(Cluster::start)
-}
+use crate::support::postgres::{self, Cluster, PASSWORD};
 
 /// The database that goes with a folder.
 fn database(folder: &Path) -> String {
@@ -26,7 +21,7 @@ fn database(folder: &Path) -> String {
     let mut made = MADE.lock().unwrap();
     let made = made.get_or_insert_default();
     let url = made.entry(folder.to_owned());
-    url.or_insert_with(|| cluster().database()).clone()
+    url.or_insert_with(|| postgres::shared().database()).clone()
 }
 
 /// The database's name, out of its address.
@@ -50,7 +45,7 @@ store_contract! { postgres }
 
 /// Runs SQL in the database of a place.
 fn sql(place: &Place, sql: &str) -> String {
-    cluster().sql(name(&database(place.folder.path())), sql)
+    postgres::shared().sql(name(&database(place.folder.path())), sql)
 }
 
 /// The message of a start that must fail, which never holds the password.
@@ -218,7 +213,7 @@ fn a_job_is_of_one_node_until_it_ends() {
 fn nodes_that_start_at_once_make_the_tables_once() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
-        let url = cluster().database();
+        let url = postgres::shared().database();
         let opening = (0..4).map(|_| connect(&url, Clock::System));
         for opened in futures_util::future::join_all(opening).await {
             opened.unwrap().check_ready().await.unwrap();
@@ -230,7 +225,7 @@ fn nodes_that_start_at_once_make_the_tables_once() {
 fn a_database_that_cannot_be_used_is_refused_with_the_reason() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
-        let url = cluster().database();
+        let url = postgres::shared().database();
         let (host, _) = url.rsplit_once('/').unwrap();
         let place = host.rsplit_once('@').unwrap().1;
         let message = refused(&url.replace(PASSWORD, "wrong")).await;
@@ -253,7 +248,7 @@ fn a_database_that_cannot_be_used_is_refused_with_the_reason() {
         assert!(message.contains("not readable"), "{message}");
         let message = refused(&format!("mysql://hookwell:{PASSWORD}@127.0.0.1/hooks")).await;
         assert!(message.contains("neither `sqlite` nor"), "{message}");
-        cluster().sql(
+        postgres::shared().sql(
             "postgres",
             "CREATE DATABASE latin ENCODING 'LATIN1' TEMPLATE template0",
         );
@@ -455,5 +450,60 @@ fn nothing_acknowledged_is_lost_when_the_database_crashes() {
             "none was given twice"
         );
         assert!(given.last() <= there.last());
+    });
+}
+
+/// Halts the processes of a cluster that serve its first database, or lets them go on: nothing breaks, nothing answers.
+fn freeze(processes: &[i32], signal: Signal) {
+    for &process in processes {
+        rustix::process::kill_process(Pid::from_raw(process).unwrap(), signal).unwrap();
+    }
+}
+
+#[test]
+fn a_database_that_hangs_holds_nobody_up() {
+    let cluster = Cluster::start();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let url = cluster.database();
+        let store = connect(&url, Clock::manual(START)).await.unwrap();
+        let made = store.create_bin(
+            BinId::random(),
+            BinKey::random().hash(),
+            Settings::default(),
+        );
+        let bin = made.await.unwrap();
+        store.append(&bin, draft("before")).await.unwrap();
+        let sql = format!(
+            "SELECT pid FROM pg_stat_activity WHERE datname = '{}'",
+            name(&url)
+        );
+        let processes: Vec<i32> = cluster
+            .sql("postgres", &sql)
+            .lines()
+            .map(|line| line.parse().unwrap())
+            .collect();
+        assert!(
+            processes.len() >= 3,
+            "writer, listener and pool: {processes:?}"
+        );
+        freeze(&processes, Signal::STOP);
+        let long = Duration::from_secs(10);
+        let append = tokio::time::timeout(long, store.append(&bin, draft("meanwhile"))).await;
+        let usage = tokio::time::timeout(long, store.usage(&bin)).await;
+        freeze(&processes, Signal::CONT);
+        assert_fails!(
+            append.expect("an answer within its time"),
+            Error::Unavailable(_)
+        );
+        usage.expect("an answer within its time").ok(); // Another connection may have had it.
+        let n = until("captures are taken again", async || {
+            store.append(&bin, draft("after")).await.ok()
+        })
+        .await;
+        assert_eq!(
+            numbers(&*store, &bin, 0).await,
+            (1..=n.0).collect::<Vec<_>>()
+        );
     });
 }

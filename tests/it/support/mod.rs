@@ -6,6 +6,7 @@ mod driver;
 pub(crate) mod http;
 pub(crate) mod ledger;
 pub(crate) mod postgres;
+pub(crate) mod proxy;
 pub(crate) mod server;
 pub(crate) mod sse;
 pub(crate) mod target;

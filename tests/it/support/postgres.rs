@@ -6,11 +6,12 @@
 use std::ffi::OsString;
 use std::fs;
 use std::io::Write as _;
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// The user of the database, its password, and the user of the system that root runs it as.
@@ -31,6 +32,12 @@ pub(crate) struct Cluster {
     port: u16,
     databases: AtomicU32,
     keeper: Child,
+}
+
+/// The one that tests share which do not stop it; its keeper ends it with this process.
+pub(crate) fn shared() -> &'static Cluster {
+    static SHARED: LazyLock<Cluster> = LazyLock::new(Cluster::start);
+    &SHARED
 }
 
 impl Cluster {
@@ -124,6 +131,11 @@ impl Cluster {
             "postgres://{user}:{password}@127.0.0.1:{}/{database}",
             self.port
         )
+    }
+
+    /// Where it listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        (Ipv4Addr::LOCALHOST, self.port).into()
     }
 
     /// Runs SQL in a database, as its superuser, and gives what it prints: rows in lines, columns with `|` between.
