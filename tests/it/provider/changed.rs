@@ -178,16 +178,10 @@ fn a_signature_that_lost_its_padding_or_its_end_does_not_fit_and_is_no_broken_he
             .find(|(provider, ..)| provider.slug == slug)
             .unwrap();
         let reason = |change: &dyn Fn(&str) -> String| {
-            let mut changed = vectors::all().remove(slug).unwrap();
-            let mut changed = changed.swap_remove(
-                changed
-                    .iter()
-                    .position(|one| one.case == vector.case)
-                    .unwrap(),
-            );
-            let fields = changed.headers.iter_mut();
+            let mut all = vectors::all().remove(slug).unwrap().into_iter();
+            let mut changed = all.find(|one| one.case == vector.case).unwrap();
+            let mut fields = changed.headers.iter_mut();
             let (_, value) = fields
-                .into_iter()
                 .find(|(name, _)| name.eq_ignore_ascii_case(header))
                 .unwrap();
             *value = change(value);
