@@ -2,7 +2,7 @@
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use hookwell::provider::secret::hex;
+use hookwell::model::hex;
 use ring::hmac;
 use serde_json::{Value, json};
 
@@ -18,7 +18,7 @@ fn mac(algorithm: hmac::Algorithm, key: &str, text: &str) -> Vec<u8> {
 }
 
 fn sha256(key: &str, text: &str) -> String {
-    hex(&mac(hmac::HMAC_SHA256, key, text))
+    hex::encode(&mac(hmac::HMAC_SHA256, key, text))
 }
 
 fn verdict(server: &Server, bin: &Bin, below: &str, fields: &[&str]) -> Value {
@@ -85,12 +85,18 @@ fn each_mistake_of_a_sender_is_told() {
         "wrong_encoding",
     );
     told(
-        &format!("sha256={}", hex(&mac(hmac::HMAC_SHA512, SECRET, BODY))),
+        &format!(
+            "sha256={}",
+            hex::encode(&mac(hmac::HMAC_SHA512, SECRET, BODY))
+        ),
         "wrong_hash",
     );
     told(&sha256(SECRET, BODY), "wrong_shape");
     let plain = ring::digest::digest(&ring::digest::SHA256, format!("{SECRET}{BODY}").as_bytes());
-    told(&format!("sha256={}", hex(plain.as_ref())), "hash_for_hmac");
+    told(
+        &format!("sha256={}", hex::encode(plain.as_ref())),
+        "hash_for_hmac",
+    );
 
     // Signed as somebody else signs, with the secret of this one.
     let zoom = format!(
