@@ -2,8 +2,9 @@
 //!
 //! Stands between [`serve`](crate::serve), which owns sockets, and the [`store`]. The reply leaves here only after
 //! the store said that the capture is durable. It knows nothing of pages, API or HTML. [`Ingest::capture`] is the pipeline from
-//! top to bottom; [`address`] says which bin, [`wire`] what the head looked like, [`receive`] reads the body, [`origin`] says
-//! who sent it, [`reply`] builds what the sender hears.
+//! top to bottom; [`address`] says which bin, [`wire`] and [`head`] what the head looked like, [`receive`] reads the body, [`origin`]
+//! says who sent it, [`pending`] holds what came so far, [`reply`] builds what the sender hears. Where there is more to hear than that
+//! it was kept, [`planned`] and [`relayed`] find out what.
 //!
 //! Whatever a sender does, it leaves a trace: a body over the limit or cut short is a capture that says so, a head that cannot
 //! be read is a refusal on the bin that it names.
@@ -11,8 +12,11 @@
 
 pub mod address;
 mod handshake;
+mod head;
 mod link;
 pub mod origin;
+mod pending;
+mod planned;
 mod receive;
 mod relayed;
 mod reply;
@@ -34,21 +38,22 @@ pub use address::Addressed;
 pub use link::{Link, Waiting};
 pub use reply::Answer;
 
+use self::pending::Pending;
+use self::planned::{has_plan, is_handshake, is_open};
 use self::receive::{Budget, End, Receiving};
 use self::wire::{Started, WireHead};
 use crate::config::Config;
 use crate::config::log::SPANS;
 use crate::forward::Visits;
 use crate::metrics::metrics;
-use crate::model::head::without_fragment;
 use crate::model::{
-    Bin, Body, BodyState, Capture, CaptureLine, CaptureNumber, Clock, Draft, Envelope, Fault, Head,
-    Headers, Reason, Refusal, Reply, Timestamp, Version,
+    Bin, Body, BodyState, CaptureNumber, Clock, Draft, Envelope, Fault, Headers, Reason, Refusal,
+    Reply, Timestamp,
 };
+use crate::provider;
 use crate::relay::Relay;
 use crate::reply::Replies;
 use crate::store::{self, Store};
-use crate::{provider, verdict};
 
 /// Takes captures.
 #[derive(Debug)]
@@ -265,32 +270,6 @@ impl Ingest {
         Ok((n, given))
     }
 
-    /// Stores a request to a bin that plans its replies.
-    async fn planned(
-        &self,
-        bin: &Arc<Bin>,
-        draft: Draft,
-        memory: Option<OwnedSemaphorePermit>,
-    ) -> store::Result<(CaptureNumber, Reply)> {
-        // On a task of its own: a sender that leaves in the middle of it leaves a capture all the same.
-        let done = tokio::spawn({
-            let (replies, store, bin) = (
-                Arc::clone(&self.replies),
-                Arc::clone(&self.store),
-                Arc::clone(bin),
-            );
-            let waited_for = Arc::clone(&self.aborted).try_acquire_owned();
-            let now = self.clock.now();
-            async move {
-                let given = store_planned(&replies, &*store, &bin, draft, now).await;
-                drop((memory, waited_for));
-                given
-            }
-        });
-        done.await
-            .unwrap_or_else(|_| Err(store::Error::Unavailable("a reply failed".to_owned())))
-    }
-
     /// Leaves a trace of a request that could not be stored.
     fn trace(&self, bin: &Bin, error: &store::Error, at: Timestamp, peer: SocketAddr, head: Bytes) {
         if let Some(reason) = reply::reason(error) {
@@ -359,245 +338,8 @@ fn drafted(bin: &Bin, base: Option<&str>, mut envelope: Envelope, body: Body) ->
     }
 }
 
-/// A request that was stored, as it was before.
-fn drafted_again(capture: Capture) -> Draft {
-    let CaptureLine {
-        envelope,
-        state,
-        sent,
-        ..
-    } = capture.line;
-    let sender = provider::recognise(&envelope.head, &capture.body);
-    Draft {
-        envelope,
-        body: Body {
-            bytes: capture.body,
-            state,
-            sent,
-        },
-        imported: false,
-        sender,
-    }
-}
-
-/// Whether the reply is to be chosen: not where a handshake was answered, or a browser asks whether it may send.
-fn has_plan(bin: &Bin, draft: &Draft) -> bool {
-    !Replies::is_plain(bin) && is_open(bin, draft)
-}
-
-/// Whether nothing says yet what is to be answered.
-fn is_open(bin: &Bin, draft: &Draft) -> bool {
-    let envelope = &draft.envelope;
-    let is_preflight = bin.settings.cors
-        && envelope.head.method == "OPTIONS"
-        && envelope
-            .head
-            .headers
-            .get("access-control-request-method")
-            .is_some();
-    draft.body.state == BodyState::Complete
-        && envelope.reply.status == Some(200)
-        && !is_handshake(&envelope.reply)
-        && !is_preflight
-}
-
-/// Whether a reply is what a provider wanted to hear.
-fn is_handshake(reply: &Reply) -> bool {
-    let rule = reply.rule.as_deref();
-    rule.is_some_and(|rule| rule.starts_with(verdict::HANDSHAKE))
-}
-
-/// Chooses the reply to a request, stores both, and gives the reply that was made.
-async fn store_planned(
-    replies: &Replies,
-    store: &dyn Store,
-    bin: &Arc<Bin>,
-    mut draft: Draft,
-    now: Timestamp,
-) -> store::Result<(CaptureNumber, Reply)> {
-    let chosen = replies.choose(bin, &draft).await?;
-    if chosen.is_fixed() {
-        let given = chosen.make(&draft, bin, None, now);
-        draft.envelope.reply = given.clone();
-        let n = store.append(bin, draft).await?;
-        return Ok((n, given));
-    }
-    draft.envelope.reply = chosen.announced();
-    let n = store.append(bin, draft.clone()).await?;
-    let made = {
-        let bin = Arc::clone(bin);
-        // A template may take its time.
-        tokio::task::spawn_blocking(move || chosen.make(&draft, &bin, Some(n), now)).await
-    };
-    let given = made.unwrap_or_else(|_| Reply {
-        error: Some("it could not be made: the log says why".to_owned()),
-        ..Reply::plain(200)
-    });
-    match store.answered(bin, n, given.clone()).await {
-        // The capture is there; what was answered to it is told as far as it was known before.
-        Ok(()) => {}
-        Err(error) => tracing::warn!(%error, "a reply could not be noted on its capture"),
-    }
-    Ok((n, given))
-}
-
 /// Whether the request names one host, as HTTP/1.1 has it; HTTP/1.0 may name none, HTTP/2 names it elsewhere.
 fn has_one_host(parts: &Parts) -> bool {
     parts.version != hyper::Version::HTTP_11
         || parts.headers.get_all(hyper::header::HOST).iter().count() == 1
-}
-
-/// A capture that is being received. When its future is dropped half-way, because the sender went away, what came so far is
-/// stored as aborted: nothing that reached the server is lost.
-struct Pending<'a> {
-    ingest: &'a Ingest,
-    bin: Arc<Bin>,
-    envelope: Option<Envelope>,
-    started: Started,
-    receiving: Receiving,
-}
-
-impl<'a> Pending<'a> {
-    fn new(
-        ingest: &'a Ingest,
-        bin: Arc<Bin>,
-        parts: &Parts,
-        addressed: &Addressed,
-        wire: &Result<WireHead, Started>,
-        link: &Link,
-        receiving: Receiving,
-    ) -> Self {
-        let started = match wire {
-            Ok(head) => head.started,
-            Err(started) => *started,
-        };
-        let origin = origin::of(
-            link.peer,
-            &parts.headers,
-            &ingest.config.listen.trusted_proxies,
-        );
-        let host = origin.host.unwrap_or_else(|| {
-            let authority = parts
-                .uri
-                .authority()
-                .map(|authority| authority.as_str().to_owned());
-            let header = || {
-                parts
-                    .headers
-                    .get(hyper::header::HOST)
-                    .map(|host| crate::model::head::text(host.as_bytes()).into_owned())
-            };
-            authority.or_else(header).unwrap_or_default()
-        });
-        let envelope = Envelope {
-            received_at: started.at,
-            took_us: 0,
-            head: head(parts, addressed.prefix, wire.as_ref().ok()),
-            scheme: origin.scheme,
-            host,
-            client: origin.client,
-            peer: link.peer,
-            trailers: Headers::default(),
-            reply: Reply::none(),
-        };
-        Self {
-            ingest,
-            bin,
-            envelope: Some(envelope),
-            started,
-            receiving,
-        }
-    }
-
-    /// The draft as far as it came; once.
-    fn draft(
-        &mut self,
-        state: BodyState,
-        reply: Reply,
-    ) -> Option<(Draft, Option<OwnedSemaphorePermit>)> {
-        let mut envelope = self.envelope.take()?;
-        envelope.took_us =
-            u64::try_from(self.started.instant.elapsed().as_micros()).unwrap_or(u64::MAX);
-        envelope.trailers = std::mem::take(&mut self.receiving.trailers);
-        envelope.reply = reply;
-        let (body, memory) = self.receiving.finish(state);
-        let base = self.ingest.base.as_deref();
-        Some((drafted(&self.bin, base, envelope, body), memory))
-    }
-}
-
-impl Drop for Pending<'_> {
-    fn drop(&mut self) {
-        if let (Some((draft, memory)), Ok(runtime)) = (
-            self.draft(BodyState::Aborted, Reply::none()),
-            tokio::runtime::Handle::try_current(),
-        ) {
-            let (store, bin) = (Arc::clone(&self.ingest.store), Arc::clone(&self.bin));
-            let waited_for = Arc::clone(&self.ingest.aborted).try_acquire_owned();
-            runtime.spawn(async move {
-                if let Err(error) = store.append(&bin, draft).await {
-                    tracing::debug!(%error, "an aborted capture was not stored");
-                }
-                drop((memory, waited_for));
-            });
-        }
-    }
-}
-
-/// The head as it was on the wire where the tape has it, else as hyper read it.
-fn head(parts: &Parts, prefix: usize, wire: Option<&WireHead>) -> Head {
-    let version = match parts.version {
-        hyper::Version::HTTP_10 => Version::Http10,
-        hyper::Version::HTTP_2 => Version::Http2,
-        _ => Version::Http11,
-    };
-    let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
-    if let Some((target, headers)) = wire.and_then(|wire| as_sent(wire, parts, path)) {
-        // An absolute target has scheme and host before the path (RFC 9112 section 3.2.2).
-        let whole = without_fragment(&target).len();
-        let path_at = whole.saturating_sub(path.len()) + prefix;
-        return Head {
-            method: parts.method.as_str().to_owned(),
-            target,
-            path_at,
-            version,
-            headers,
-        };
-    }
-    let fields = parts
-        .headers
-        .iter()
-        .map(|(name, value)| (name.as_ref(), value.as_bytes()));
-    let headers = match parts.uri.authority() {
-        // HTTP/2 names the host outside of the fields.
-        Some(authority)
-            if version == Version::Http2 && !parts.headers.contains_key(hyper::header::HOST) =>
-        {
-            Headers::from_fields(
-                [(&b":authority"[..], authority.as_str().as_bytes())]
-                    .into_iter()
-                    .chain(fields),
-            )
-        }
-        _ => Headers::from_fields(fields),
-    };
-    Head {
-        method: parts.method.as_str().to_owned(),
-        target: path.to_owned(),
-        path_at: prefix,
-        version,
-        headers,
-    }
-}
-
-/// Target and fields as sent, when they say what hyper read.
-fn as_sent(wire: &WireHead, parts: &Parts, path: &str) -> Option<(String, Headers)> {
-    let (method, target, block) = wire.parts()?;
-    let target = std::str::from_utf8(target).ok()?;
-    let headers = Headers::from_wire(block);
-    // hyper leaves a fragment out.
-    let same = method == parts.method.as_str().as_bytes()
-        && without_fragment(target).ends_with(path)
-        && wire::agrees(headers.iter(), &parts.headers);
-    same.then(|| (target.to_owned(), headers))
 }

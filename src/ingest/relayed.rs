@@ -7,10 +7,11 @@ use hyper::Method;
 use hyper::http::request::Parts;
 use tokio::sync::OwnedSemaphorePermit;
 
+use super::Ingest;
 use super::receive::End;
 use super::reply::{self, Answer};
-use super::{Ingest, drafted_again};
-use crate::model::{Bin, CaptureNumber, Draft, Fault, Reply};
+use crate::model::{Bin, Body, Capture, CaptureLine, CaptureNumber, Draft, Fault, Reply};
+use crate::provider;
 use crate::relay::Ticket;
 use crate::reply::{RELAYED, Replies, instead, relayed};
 
@@ -101,5 +102,26 @@ impl Ingest {
                 Reply::plain(200)
             }
         }
+    }
+}
+
+/// A request that was stored, as it was before.
+fn drafted_again(capture: Capture) -> Draft {
+    let CaptureLine {
+        envelope,
+        state,
+        sent,
+        ..
+    } = capture.line;
+    let sender = provider::recognise(&envelope.head, &capture.body);
+    Draft {
+        envelope,
+        body: Body {
+            bytes: capture.body,
+            state,
+            sent,
+        },
+        imported: false,
+        sender,
     }
 }

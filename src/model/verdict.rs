@@ -15,7 +15,11 @@ pub struct Verdict {
     /// What to fix, in a sentence; only after a search for the mistake.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
-    /// The mistake that was found, as a word: `body_reserialised`.
+    /// The mistake that was found, as a word. Of the body: `body_reserialised`, `body_trimmed`, `body_decompressed`, `line_end_added`,
+    /// `line_end_stripped`, `line_ends_converted`. Of the secret: `secret_blanks`, `secret_quotes`, `secret_line_end`,
+    /// `secret_without_prefix`, `secret_used_as_text`, `secret_decoded`, `token_scheme`, `other_secret`. Of the URL: `url_scheme`,
+    /// `url_host`, `url_port`, `url_trailing_slash`, `url_query`, `url_query_order`, `url_path_only`. Of the signature:
+    /// `wrong_encoding`, `wrong_hash`, `hash_for_hmac`, `wrong_shape`, `wrong_signed_text`, `other_provider`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<&'static str>,
 }

@@ -16,10 +16,12 @@ pub(super) static PROVIDER: Provider = Provider {
         Scheme::sha256("HmacSignature")
             .encoded(Encoding::Base64)
             .keyed(KeyForm::Hex)
+            .missing_when_empty()
             .when(When::Header("HmacSignature")),
         Scheme::sha256("HmacSignature")
             .encoded(Encoding::Base64)
             .keyed(KeyForm::Hex)
+            .missing_when_empty()
             .when(When::Value("Protocol", "HmacSHA256")),
         Scheme::sha256("")
             .named("HMAC-SHA256 of eight fields")

@@ -111,7 +111,7 @@ static CHECK: Custom = Custom {
         let Some(signature) = base64(signature).filter(|bytes| !bytes.is_empty()) else {
             return bad(Flaw::MalformedHeader, "The Signature is not base64.");
         };
-        let key = secrets.rsa_key(request, "SigningCertURL", address, None)?;
+        let keys = secrets.rsa_keys(request, "SigningCertURL", address, None)?;
         let text = |is_notification: bool| -> String {
             FIELDS
                 .iter()
@@ -127,7 +127,11 @@ static CHECK: Custom = Custom {
             Some("UnsubscribeConfirmation") => &[false, true],
             _ => &[false],
         };
-        let fits = |&form: &bool| is_signed(algorithm, &key, text(form).as_bytes(), &signature);
+        let fits = |&form: &bool| {
+            let text = text(form);
+            keys.iter()
+                .any(|key| is_signed(algorithm, key, text.as_bytes(), &signature))
+        };
         if forms.iter().any(fits) {
             Ok(String::new())
         } else {

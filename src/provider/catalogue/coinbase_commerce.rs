@@ -10,7 +10,7 @@ pub(super) static PROVIDER: Provider = Provider {
         Rule::sure(&[Mark::Header("x-cc-webhook-signature")]),
         Rule::weak(&[Mark::Agent("weipay-webhooks")]),
     ],
-    schemes: &[Scheme::sha256("X-CC-Webhook-Signature")],
+    schemes: &[Scheme::sha256("X-CC-Webhook-Signature").missing_when_empty()],
     event: EventShape::new(
         &[From::Json("/event/id")],
         &[From::Json("/event/type")],

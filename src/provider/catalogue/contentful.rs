@@ -45,6 +45,12 @@ fn canonical(request: &Request<'_>, path: &str, names: &str) -> Vec<u8> {
 static CHECK: Custom = Custom {
     verify: |request, secrets| {
         let signature = required(request, "x-contentful-signature")?;
+        if !signature.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return bad(
+                Flaw::MalformedHeader,
+                "The header x-contentful-signature is not hex digits.",
+            );
+        }
         let names = required(request, SIGNED_HEADERS)?;
         let time = required(request, TIME)?;
         let Ok(millis) = time.parse::<i64>() else {

@@ -7,7 +7,9 @@ pub(super) static PROVIDER: Provider = Provider {
     title: "X-Signature",
     docs: "https://webhooks.fyi/security/hmac",
     rules: &[Rule::family(&[Mark::Begins("x-signature", "sha256=")])],
-    schemes: &[Scheme::sha256("X-Signature").shaped(Shape::Prefix("sha256="))],
+    schemes: &[Scheme::sha256("X-Signature")
+        .shaped(Shape::Prefix("sha256="))
+        .missing_when_empty()],
     event: EventShape::new(&[], &[From::Json("/type")], &[]),
     ..Provider::BASE
 };

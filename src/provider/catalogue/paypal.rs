@@ -69,11 +69,12 @@ static CHECK: Custom = Custom {
         if ids.peek().is_none() {
             return open("There is no webhook id to check the signature with.");
         }
-        let key = secrets.rsa_key(request, "PAYPAL-CERT-URL", address, Some("paypal.com"))?;
+        let keys = secrets.rsa_keys(request, "PAYPAL-CERT-URL", address, Some("paypal.com"))?;
         let crc = crc32(request.body);
         let fits = ids.any(|webhook| {
             let text = format!("{id}|{time}|{webhook}|{crc}");
-            is_signed(&RSA_SHA256, &key, text.as_bytes(), &signature)
+            keys.iter()
+                .any(|key| is_signed(&RSA_SHA256, key, text.as_bytes(), &signature))
         });
         if fits {
             Ok(String::new())

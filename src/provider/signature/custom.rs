@@ -112,38 +112,43 @@ impl<'a> Secrets<'a> {
             .map(str::trim)
     }
 
-    /// The key of the certificate that stands at an address of the provider's: the one that was fetched, or one among the secrets.
+    /// The keys of the certificate that stands at an address of the provider's: the one that was fetched, or those among the secrets.
     /// Of a fetched one, the time must have begun and not be over when the request arrived, and where a `domain` is given, a public
     /// authority must vouch for it, for a name below that. One that was pasted is believed.
-    pub(crate) fn rsa_key(
+    pub(crate) fn rsa_keys(
         &self,
         request: &Request<'_>,
         place: &str,
         address: &str,
         domain: Option<&str>,
-    ) -> Result<Key, Outcome> {
-        let mut pasted = self.pasted.iter().map(Secret::expose);
-        let pasted = pasted.find(|text| text.contains("-----BEGIN"));
-        let pem = match (self.certificate, pasted) {
+    ) -> Result<Vec<Key>, Outcome> {
+        let pasted = self.pasted.iter().map(Secret::expose);
+        let pasted: Vec<&str> = pasted.filter(|text| text.contains("-----BEGIN")).collect();
+        let pems = match (self.certificate, pasted.is_empty()) {
             (Certificate::Pem(pem), _) => {
                 vouched_for(pem, request, place, domain)?;
-                pem
+                vec![pem]
             }
-            (_, Some(pem)) => pem,
-            (Certificate::Missing(why), None) => {
+            (_, false) => pasted,
+            (Certificate::Missing(why), true) => {
                 return open(format!(
                     "The certificate that {place} names is not there: {why}"
                 ));
             }
-            (Certificate::Unasked, None) => {
+            (Certificate::Unasked, true) => {
                 return open(format!(
                     "The certificate that {place} names is not at hand: {address}"
                 ));
             }
         };
-        KeyForm::Rsa
-            .read(&Secret::new(pem))
-            .or_else(|_| open("The certificate cannot be read."))
+        let keys: Vec<Key> = pems
+            .into_iter()
+            .filter_map(|pem| KeyForm::Rsa.read(&Secret::new(pem)).ok())
+            .collect();
+        if keys.is_empty() {
+            return open("The certificate cannot be read.");
+        }
+        Ok(keys)
     }
 
     /// Judges a time in seconds.

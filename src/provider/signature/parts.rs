@@ -46,12 +46,7 @@ fn forms<'a>(
     let one = match *part {
         Part::Text(text) => Cow::Borrowed(text.as_bytes()),
         Part::Time => owned(found.time.clone().unwrap_or_default()),
-        Part::Header(name) => Cow::Borrowed(request.header(name).ok_or_else(|| {
-            Trouble::new(
-                Flaw::MissingHeader,
-                format!("The header {name} is missing."),
-            )
-        })?),
+        Part::Header(name) => Cow::Borrowed(header(request, name)?),
         Part::Method => Cow::Borrowed(request.head.method.as_bytes()),
         Part::Url => Cow::Borrowed(request.url.as_bytes()),
         Part::UrlAnyPort => return Ok(any_port(request.url)),
@@ -66,6 +61,17 @@ fn forms<'a>(
         Part::Form(name) => form::find(request.body, name).unwrap_or_default(),
     };
     Ok(vec![one])
+}
+
+/// The value of a header that is part of the text; an empty one is as good as none, for with it nothing would be told apart.
+fn header<'a>(request: &Request<'a>, name: &str) -> Result<&'a [u8], Trouble> {
+    let what = match request.header(name) {
+        Some(value) if !value.is_empty() => return Ok(value),
+        Some(_) => "empty",
+        None => "missing",
+    };
+    let detail = format!("The header {name} is {what}.");
+    Err(Trouble::new(Flaw::MissingHeader, detail))
 }
 
 /// Each name followed by its value, names in the order of their bytes; equal pairs count once.

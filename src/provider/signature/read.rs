@@ -144,8 +144,8 @@ fn values(scheme: &Scheme, request: &Request<'_>) -> Result<Vec<String>, Trouble
         .collect();
     if filled.is_empty() {
         // Senders that know no secret leave the header out or empty; with a secret here, both are refusals.
-        let is_basic = matches!(scheme.check, Check::Basic);
-        let flaw = if is_basic {
+        let is_none = scheme.empty_is_missing || matches!(scheme.check, Check::Basic);
+        let flaw = if is_none {
             Flaw::MissingHeader
         } else {
             Flaw::MalformedHeader
@@ -263,12 +263,9 @@ fn versions(place: &str, version: &str, value: &str, found: &mut Found) -> Resul
 /// whoever signs, and not a broken header.
 fn is_readable(scheme: &Scheme, text: &str) -> bool {
     let is_hex = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let decoded = || {
-        text.len()
-            .is_multiple_of(4)
-            .then(|| secret::base64(text))
-            .flatten()
-    };
+    // A word without padding would be base64 as well; one as long as a digest is a signature that lost its padding.
+    let decoded =
+        || secret::base64(text).filter(|bytes| text.len().is_multiple_of(4) || bytes.len() >= 20);
     match (scheme.check, scheme.encoding) {
         (Check::Token | Check::Custom(_), _) => true,
         (Check::Basic, _) => basic(text).is_some(),

@@ -32,6 +32,8 @@ pub struct Scheme {
     pub expects: &'static [(&'static str, &'static str)],
     /// Whether a body without bytes is refused, as the provider's own code does.
     pub needs_body: bool,
+    /// Whether a signature without characters counts as none, as with the provider's own code.
+    pub empty_is_missing: bool,
     /// What a valid signature does not cover, in a sentence for people; empty when it covers the body.
     pub gap: &'static str,
 }
@@ -52,6 +54,7 @@ impl Scheme {
             requires: &[],
             expects: &[],
             needs_body: false,
+            empty_is_missing: false,
             gap: "",
         }
     }
@@ -174,6 +177,13 @@ impl Scheme {
     #[must_use]
     pub const fn with_body(mut self) -> Self {
         self.needs_body = true;
+        self
+    }
+
+    /// Taking a signature without characters for none.
+    #[must_use]
+    pub const fn missing_when_empty(mut self) -> Self {
+        self.empty_is_missing = true;
         self
     }
 

@@ -180,6 +180,19 @@ fn a_tolerance_of_ones_own_counts_in_both_directions() {
     assert_eq!(at(500, Some(600)), None);
 }
 
+#[test]
+fn an_empty_header_that_is_part_of_the_text_is_none() {
+    let provider = crate::provider::find("svix").unwrap();
+    let secret = Secret::new("whsec_c2VjcmV0IGZvciB0ZXN0cyBvbmx5");
+    let scheme = provider.schemes.first().unwrap();
+    let mut draft = draft(provider, scheme);
+    sign::sign(scheme, &secret, &mut draft).unwrap();
+    draft.set("svix-id", String::new());
+    assert!(sign::sign(scheme, &secret, &mut draft).is_err());
+    let verdict = judged(scheme, secret, &draft);
+    assert_eq!(verdict.reason, Some(Flaw::MissingHeader));
+}
+
 fn head(method: &str, target: &str, headers: &[(String, Vec<u8>)]) -> Head {
     Head {
         method: method.to_owned(),

@@ -125,7 +125,7 @@ fn fitting_verdict(
     let missing = scheme
         .requires
         .iter()
-        .find(|name| request.header(name).is_none());
+        .find(|name| request.header(name).is_none_or(<[u8]>::is_empty));
     if let Some(name) = missing {
         let detail = format!(
             "The header {name} is missing, without which no request of this provider is right."

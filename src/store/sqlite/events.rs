@@ -7,6 +7,16 @@ use super::row::{self, int, row_id};
 use crate::model::{Event, Recognised, Sender, Timestamp};
 use crate::store::encode::{self, OTHER_BODY, OTHER_TYPE, OUT_OF_ORDER, REPLAYED};
 
+/// The newest delivery of a thread between two row ids.
+const BEFORE: &str = "SELECT id, number, first, body, type FROM events
+    WHERE thread = ?1 AND id > ?2 AND id < ?3 ORDER BY id DESC LIMIT 1";
+
+/// Whether a signed request is there between two row ids.
+const COPY: &str = "SELECT 1 FROM events WHERE signed_once = ?1 AND id > ?2 AND id < ?3 LIMIT 1";
+
+/// The latest time that a sender named in a bin.
+const LATEST: &str = "SELECT latest_at FROM senders WHERE serial = ?1 AND provider = ?2";
+
 /// The delivery before this one.
 struct Before {
     id: i64,
@@ -28,15 +38,9 @@ pub(super) struct Insert<'c> {
 impl<'c> Insert<'c> {
     pub(super) fn prepare(connection: &'c Connection) -> rusqlite::Result<Self> {
         Ok(Self {
-            before: connection.prepare_cached(
-                "SELECT id, number, first, body, type FROM events
-                 WHERE thread = ?1 AND id > ?2 AND id < ?3 ORDER BY id DESC LIMIT 1",
-            )?,
-            copy: connection.prepare_cached(
-                "SELECT 1 FROM events WHERE signed_once = ?1 AND id > ?2 AND id < ?3 LIMIT 1",
-            )?,
-            latest: connection
-                .prepare_cached("SELECT latest_at FROM senders WHERE serial = ?1 AND provider = ?2")?,
+            before: connection.prepare_cached(BEFORE)?,
+            copy: connection.prepare_cached(COPY)?,
+            latest: connection.prepare_cached(LATEST)?,
             note: connection.prepare_cached(
                 "REPLACE INTO senders (serial, provider, latest_at) VALUES (?1, ?2, ?3)",
             )?,
@@ -184,4 +188,37 @@ pub(super) fn read(text: Option<&str>) -> Option<Recognised> {
         },
         delivery: (is_delivery != 0).then_some(delivery),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_looked_up_at_each_capture_is_found_by_an_index() {
+        let connection = Connection::open_in_memory().unwrap();
+        let tables = include_str!("migrations/0004_events.sql");
+        connection.execute_batch(tables).unwrap();
+        for (sql, index) in [
+            (BEFORE, "events_by_thread (thread=? AND id>? AND id<?)"),
+            (
+                COPY,
+                "events_by_signature (signed_once=? AND id>? AND id<?)",
+            ),
+            (LATEST, "PRIMARY KEY (serial=? AND provider=?)"),
+        ] {
+            let mut plan = connection
+                .prepare(&format!("EXPLAIN QUERY PLAN {sql}"))
+                .unwrap();
+            let steps = plan
+                .raw_query()
+                .mapped(|row| row.get::<_, String>("detail"))
+                .collect::<rusqlite::Result<Vec<_>>>()
+                .unwrap();
+            let [step] = &steps[..] else {
+                panic!("{sql}: {steps:?}");
+            };
+            assert!(step.starts_with("SEARCH") && step.contains(index), "{step}");
+        }
+    }
 }

@@ -10,6 +10,7 @@ use std::path::Path;
 
 use self::places::Places;
 use self::states::{DONE, LIVE, PAGES, State};
+use crate::support::disk::{Disk, Plan};
 use crate::support::{Browser, Connection, Wants};
 
 const LOADED: &str = "document.readyState === 'complete'";
@@ -184,6 +185,23 @@ fn no_rule_is_broken_when_the_server_is_away() {
             .execute_batch("ALTER TABLE bins RENAME TO away")
             .unwrap();
         looker.visit(&places, states::BROKEN);
+        looker.expect_nothing_broken();
+    }
+}
+
+#[test]
+fn no_rule_is_broken_when_the_disk_is_full() {
+    for (width, height) in [WIDE, NARROW] {
+        let disk = Disk::new();
+        let server = disk.serve(&[]);
+        let mut looker = Looker::new(width, height);
+        looker.browser.goto(&server.base());
+        looker.browser.until(LOADED);
+        disk.plan(Plan::failing(rustix::io::Errno::NOSPC));
+        let create = "document.querySelector('form.create').requestSubmit()";
+        looker.browser.run(create);
+        looker.browser.until("document.querySelector('.code-no')");
+        looker.look("a disk that is full", "507 Insufficient Storage");
         looker.expect_nothing_broken();
     }
 }

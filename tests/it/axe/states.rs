@@ -102,7 +102,7 @@ pub(super) const PAGES: &[State] = &[
     page("{bin}/settings", "Masking"),
     page("{signed}/settings", "Remove the secret"),
     page("{signed}/settings?provider=slack", "Shown from then on"),
-    page("{bin}/settings?preset=down#rules", "Begin with"),
+    page("{bin}/settings?preset=fail-twice#rules", "Begin with"),
     page("{bin}/sample", "Send a sample"),
     page("{signed}/sample", "Signed a day ago"),
     page("/providers", "Stripe"),
@@ -153,7 +153,7 @@ pub(super) const PAGES: &[State] = &[
     page("{signed}/requests/3", "signature does not fit"),
     page("{signed}/requests/4", "signature not checked"),
     page("{signed}/requests/5", "Not signed."),
-    page("{signed}/requests/6", "Compare with #"),
+    page("{signed}/requests/6", "Compare with the first"),
     page("{asked}", "handshake").live(),
     page("{asked}/requests/1", "Dropbox handshake answered"),
     page("{asked}/requests/2", "Zoom was not answered"),
@@ -188,6 +188,14 @@ pub(super) const DONE: &[State] = &[
     page("{kinds}/requests/1", "form-data").then(OPEN_PARTS, super::LOADED),
     page("{kinds}/requests/8", "alg").then(OPEN_PARTS, super::LOADED),
     page("{signed}/requests/1", "Signed bytes").then(OPEN_PARTS, super::LOADED),
+    page("{signed}/requests/6", "Compare with the first").then(
+        "[...document.querySelectorAll('.fact > summary')].find(one => one.textContent.includes('Deliveries')).click()",
+        "document.querySelector('.fact[open] .under').checkVisibility()",
+    ),
+    page("{bin}/requests/1", "Byte for byte").then(
+        "document.querySelector('.acts .menu:has([name=to]) > summary').click()",
+        "(({ left, right }) => left >= 0 && right <= innerWidth)(document.querySelector('.acts .menu[open] .pop').getBoundingClientRect())",
+    ),
     page("{signed}/settings", "What is signed").then(OPEN_PARTS, super::LOADED),
     page("{bin}", "NDJSON").then(FIRST_MENU, MENU),
     page("{bin}", "Terms side by side").then(

@@ -71,3 +71,23 @@ fn a_known_sender_its_event_and_its_deliveries_are_told() {
         assert!(page.contains(sentence), "{n}: {sentence}");
     }
 }
+
+#[test]
+fn without_an_id_body_and_signature_tell_deliveries_apart() {
+    let server = Server::start();
+    let bin = server.bin();
+    let calendly = |signature: &str, body: &str| {
+        let field = format!("Calendly-Webhook-Signature: t=1795599012,v1={signature}");
+        let n = send(&server, &bin, &[&field], body);
+        capture(&server, &bin, n)["delivery"].clone()
+    };
+    let body = r#"{"event":"invitee.created","created_by":"a","payload":{}}"#;
+    assert_eq!(calendly("00", body)["number"], 1);
+    let again = calendly("00", body);
+    assert_eq!((&again["number"], &again["first"]), (&json!(2), &json!(1)));
+    assert_eq!(calendly("11", body)["number"], 1);
+    assert_eq!(calendly("00", &body.replace("{}", "[]"))["number"], 1);
+    let path = format!("/bins/{}/captures?q=delivery%3E1", bin.id);
+    let (_, found) = server.api("GET", &path, Some(&bin.key), None);
+    assert_eq!(found["captures"].as_array().unwrap().len(), 1, "{found}");
+}

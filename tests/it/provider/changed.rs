@@ -127,3 +127,80 @@ fn the_case_and_the_order_of_headers_are_of_no_matter() {
         });
     }
 }
+
+#[test]
+fn any_one_of_several_secrets_is_enough() {
+    let all = vectors::all();
+    let mut count = 0;
+    for (provider, vector, _) in valid() {
+        // Those that a request of the same sender was refused with.
+        let wrong = all[provider.slug].iter().find(|other| {
+            other.expect == "signature_mismatch"
+                && ["wrong", "other"]
+                    .iter()
+                    .any(|word| other.case.contains(word))
+                && !other
+                    .secrets
+                    .iter()
+                    .any(|secret| vector.secrets.contains(secret))
+        });
+        let Some(wrong) = wrong else { continue };
+        for secrets in [
+            [&wrong.secrets[..], &vector.secrets].concat(),
+            [&vector.secrets[..], &wrong.secrets].concat(),
+        ] {
+            let secrets: Vec<Secret> = secrets.iter().map(Secret::new).collect();
+            let verdict =
+                vector.with(|request| provider.verify(&secrets, request, Options::default()));
+            assert!(
+                verdict.is_valid(),
+                "{} {}: {verdict:?}",
+                provider.slug,
+                vector.case
+            );
+            count += 1;
+        }
+    }
+    assert!(count > 500, "only {count}");
+}
+
+#[test]
+fn a_signature_that_lost_its_padding_or_its_end_does_not_fit_and_is_no_broken_header() {
+    for (slug, header) in [
+        ("shopify", "X-Shopify-Hmac-Sha256"),
+        ("line", "X-Line-Signature"),
+        ("square", "x-square-hmacsha256-signature"),
+        ("twilio", "X-Twilio-Signature"),
+        ("svix", "svix-signature"),
+    ] {
+        let (provider, vector, _) = valid()
+            .into_iter()
+            .find(|(provider, ..)| provider.slug == slug)
+            .unwrap();
+        let reason = |change: &dyn Fn(&str) -> String| {
+            let mut all = vectors::all().remove(slug).unwrap().into_iter();
+            let mut changed = all.find(|one| one.case == vector.case).unwrap();
+            let mut fields = changed.headers.iter_mut();
+            let (_, value) = fields
+                .find(|(name, _)| name.eq_ignore_ascii_case(header))
+                .unwrap();
+            *value = change(value);
+            let secrets: Vec<Secret> = changed.secrets.iter().map(Secret::new).collect();
+            changed.with(|request| {
+                provider
+                    .verify(&secrets, request, Options::default())
+                    .reason
+                    .unwrap()
+                    .as_str()
+            })
+        };
+        let cut = |count: usize| move |value: &str| value[..value.len() - count].to_owned();
+        assert_eq!(reason(&cut(1)), "signature_mismatch", "{slug}");
+        assert_eq!(reason(&cut(4)), "signature_mismatch", "{slug}");
+        assert_eq!(
+            reason(&|_| "garbage".to_owned()),
+            "malformed_header",
+            "{slug}"
+        );
+    }
+}

@@ -101,3 +101,31 @@ fn what_cannot_be_checked_ends_with_2_and_says_what_is_expected() {
         assert!(!said.contains("hush"), "{said}");
     }
 }
+
+#[test]
+fn a_request_is_read_from_a_file_and_the_verdict_said_in_words() {
+    let stripe = &vectors::all()["stripe"];
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("request.http");
+    let said = |case: &str| {
+        let vector = stripe.iter().find(|vector| vector.case == case).unwrap();
+        std::fs::write(&file, vector.raw()).unwrap();
+        let (at, secret) = (vector.now.to_string(), &vector.secrets[0]);
+        let words = ["verify", "stripe", "--at", &at, "--secret", secret];
+        let output = hookwell(&[&words[..], &[file.to_str().unwrap()]].concat(), b"");
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(!text.contains(secret), "{text}");
+        (output.status.code().unwrap(), text)
+    };
+    assert_eq!(
+        said("valid"),
+        (0, "valid: The signature fits.\n".to_owned())
+    );
+    let (code, text) = said("trailing_crlf_stripped");
+    assert_eq!(code, 1);
+    assert!(text.starts_with("invalid (signature_mismatch): "), "{text}");
+    assert!(
+        text.contains("\nhint: The signature fits the body with"),
+        "{text}"
+    );
+}

@@ -7,6 +7,8 @@ mod changed;
 mod cli;
 mod deliveries;
 mod handshakes;
+mod known;
+mod mistakes;
 mod samples;
 mod secrets;
 mod send;

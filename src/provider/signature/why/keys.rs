@@ -2,6 +2,54 @@
 
 use crate::provider::secret::{self, KeyForm, Secret};
 
+/// A secret in another spelling.
+pub(super) struct Spelling {
+    pub(super) cause: &'static str,
+    pub(super) hint: &'static str,
+    pub(super) text: String,
+}
+
+/// The word for a token that is sent with another word before it, or saved with one.
+pub(super) const TOKEN_SCHEME: &str = "token_scheme";
+
+const BLANKS: &str =
+    "The signature fits the secret without the blanks around it: save it without them.";
+const QUOTES: &str =
+    "The signature fits the secret without the quotes around it: save it without them.";
+
+/// What stands between quotes, when quotes are what stands around it.
+fn unquoted(text: &str) -> Option<&str> {
+    let inside = |mark| text.strip_prefix(mark)?.strip_suffix(mark);
+    inside('"').or_else(|| inside('\''))
+}
+
+/// What the owner of a secret may have meant to save.
+pub(super) fn other_copies(text: &str) -> Vec<Spelling> {
+    let trimmed = text.trim();
+    let mut copies = Vec::new();
+    let mut add = |cause, hint, text: &str| {
+        copies.push(Spelling {
+            cause,
+            hint,
+            text: text.to_owned(),
+        });
+    };
+    if trimmed != text {
+        add("secret_blanks", BLANKS, trimmed);
+    }
+    if let Some(inside) = unquoted(trimmed) {
+        add("secret_quotes", QUOTES, inside);
+    }
+    let scheme = "The header holds the secret and another word before it, such as Bearer: save the secret with or without that word, as it is sent.";
+    for word in ["Bearer ", "Basic ", "Token "] {
+        add(TOKEN_SCHEME, scheme, &format!("{word}{trimmed}"));
+        if let Some(bare) = trimmed.strip_prefix(word) {
+            add(TOKEN_SCHEME, scheme, bare);
+        }
+    }
+    copies
+}
+
 /// Other keys that a secret may have been made into.
 pub(super) fn other_readings(
     form: KeyForm,
@@ -15,21 +63,16 @@ pub(super) fn other_readings(
         trimmed.as_bytes().to_vec(),
     )];
     if trimmed != text {
-        let blanks =
-            "The signature fits the secret without the blanks around it: save it without them.";
-        readings.push(("secret_blanks", blanks, trimmed.as_bytes().to_vec()));
+        readings.push(("secret_blanks", BLANKS, trimmed.as_bytes().to_vec()));
         if let Ok(key) = form.read(&Secret::new(trimmed)) {
-            readings.push(("secret_blanks", blanks, key.0));
+            readings.push(("secret_blanks", BLANKS, key.0));
         }
         readings.reverse();
     }
-    let quoted = |mark| trimmed.strip_prefix(mark)?.strip_suffix(mark);
-    if let Some(inside) = quoted('"').or_else(|| quoted('\'')) {
-        let hint =
-            "The signature fits the secret without the quotes around it: save it without them.";
-        readings.push(("secret_quotes", hint, inside.as_bytes().to_vec()));
+    if let Some(inside) = unquoted(trimmed) {
+        readings.push(("secret_quotes", QUOTES, inside.as_bytes().to_vec()));
         if let Ok(key) = form.read(&Secret::new(inside)) {
-            readings.push(("secret_quotes", hint, key.0));
+            readings.push(("secret_quotes", QUOTES, key.0));
         }
     }
     readings.push((

@@ -1,7 +1,7 @@
 //! The mistakes, one after the other.
 
 use super::Others;
-use super::keys::other_readings;
+use super::keys::{TOKEN_SCHEME, other_copies, other_readings};
 use super::urls::other_urls;
 use crate::provider::PROVIDERS;
 use crate::provider::request::Request;
@@ -60,6 +60,7 @@ pub(super) fn search(
             .or_else(|| search.other_text())
     })
     .or_else(|| other_shape(scheme, secrets, request))
+    .or_else(|| other_copy(scheme, secrets, request))
     .or_else(|| other_secret(scheme, request, others))
     .or_else(|| other_scheme(scheme, secrets, request))
 }
@@ -331,6 +332,24 @@ fn other_shape(
             sign::shaped(scheme, "SIGNATURE", Some("TIME"))
         ),
     )
+}
+
+/// The secret as its owner may have meant to save it, for checks of any kind.
+fn other_copy(
+    scheme: &'static Scheme,
+    secrets: &[Secret],
+    request: &Request<'_>,
+) -> Option<Finding> {
+    let fits = |text: &str| {
+        let secrets = [Secret::new(text)];
+        verdict(std::slice::from_ref(scheme), &secrets, request, ANYTIME).is_valid()
+    };
+    let mut copies = secrets
+        .iter()
+        .flat_map(|secret| other_copies(secret.expose()));
+    let is_token = matches!(scheme.check, Check::Token);
+    let copy = copies.find(|copy| (is_token || copy.cause != TOKEN_SCHEME) && fits(&copy.text))?;
+    finding(copy.cause, copy.hint)
 }
 
 fn other_secret(
