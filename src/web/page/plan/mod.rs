@@ -1,6 +1,6 @@
 //! What senders hear: the sections of the settings about the bin's reply and its rules.
 //!
-//! Stands behind the [settings](super::settings), which draw the sections and whose page comes back when one of their forms cannot be
+//! Stands behind the [settings], which draw the sections and whose page comes back when one of their forms cannot be
 //! taken. [`ReplyForm`] is a reply as it is typed, [`RuleForm`] a rule with its replies; [`check`] says what may be planned, and it
 //! alone. Nothing here knows how a reply is chosen or made.
 //!

@@ -2,7 +2,7 @@
 //!
 //! Here are the page and its saving; [`Change`] is what a section's form sends, [`limits`] how numbers and sizes are typed. Sections
 //! with more to them are beside this module and come back to it by [`refuse`] and [`saved`]: [`plan`](super::plan) (reply and rules),
-//! [`signing`](super::signing), [`targets`](super::targets). It knows neither how a setting is kept nor what it does.
+//! [`signing`](super::signing), [`targets`]. It knows neither how a setting is kept nor what it does.
 //!
 //! To add a section here: a [`Section`](change::Section), its fields in [`Change`] and `Problems`, and its form in `settings.html`.
 
