@@ -1,6 +1,7 @@
 //! What is counted of a bin, so that nobody has to look through its captures: the same in every engine.
 
-use crate::model::{Keep, Timestamp};
+use super::{Error, Result};
+use crate::model::{Keep, Marks, MarksChange, Timestamp};
 
 /// What is counted of a bin, for its `keep`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -41,5 +42,34 @@ impl Counters {
         self.pinned > 1
             && ((keep.captures != 0 && self.pinned > keep.captures / 2)
                 || (keep.bytes != 0 && self.pinned_bytes > keep.bytes / 2))
+    }
+
+    /// Changes the marks of a capture of that weight, and counts its pin. Errors: [`Error::PinsFull`].
+    pub(super) fn mark(
+        &mut self,
+        marks: &mut Marks,
+        change: &MarksChange,
+        weight: u64,
+        keep: Keep,
+    ) -> Result<()> {
+        match (marks.pinned, change.pinned) {
+            (false, Some(true)) => {
+                self.pinned += 1;
+                self.pinned_bytes += weight;
+                if self.are_pinned_full(keep) {
+                    return Err(Error::PinsFull);
+                }
+            }
+            (true, Some(false)) => {
+                self.pinned = self.pinned.saturating_sub(1);
+                self.pinned_bytes = self.pinned_bytes.saturating_sub(weight);
+            }
+            _ => {}
+        }
+        marks.pinned = change.pinned.unwrap_or(marks.pinned);
+        if let Some(note) = &change.note {
+            marks.note.clone_from(note);
+        }
+        Ok(())
     }
 }

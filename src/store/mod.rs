@@ -29,6 +29,7 @@ mod counters;
 mod encode;
 mod error;
 pub mod lease;
+mod link;
 pub mod moving;
 pub mod postgres;
 pub mod retention;

@@ -25,25 +25,7 @@ pub(super) async fn change(
         .map(|found| row::marks(&found, 0))
         .transpose()?
         .unwrap_or_default();
-    let counters = &mut changing.counters;
-    match (marks.pinned, change.pinned) {
-        (false, Some(true)) => {
-            counters.pinned += 1;
-            counters.pinned_bytes += weight;
-            if counters.are_pinned_full(keep) {
-                return Err(Error::PinsFull);
-            }
-        }
-        (true, Some(false)) => {
-            counters.pinned = counters.pinned.saturating_sub(1);
-            counters.pinned_bytes = counters.pinned_bytes.saturating_sub(weight);
-        }
-        _ => {}
-    }
-    marks.pinned = change.pinned.unwrap_or(marks.pinned);
-    if let Some(note) = &change.note {
-        marks.note.clone_from(note);
-    }
+    changing.counters.mark(&mut marks, change, weight, keep)?;
     let client = changing.client()?;
     if marks == Marks::default() {
         let sql = "DELETE FROM marks WHERE serial = $1 AND n = $2";

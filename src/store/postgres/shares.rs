@@ -1,12 +1,12 @@
 //! SQL about share links.
 
-use sha2::{Digest, Sha256};
 use tokio_postgres::Row;
 
 use super::row::{self, int};
 use super::sql::{self, Client};
-use crate::model::{Bin, CaptureNumber, KeyHash, MaskKey, Share, Timestamp};
+use crate::model::{CaptureNumber, KeyHash, Share, Timestamp};
 use crate::store::bounds::ENDED_SHARES;
+use crate::store::link::{Found, mask_key};
 use crate::store::{Error, Result};
 
 const SHARE: &str = "shares.id, n, shares.created_at, expires_at";
@@ -20,16 +20,6 @@ fn share(row: &Row) -> Result<Share> {
     })
 }
 
-/// What is found behind a read key.
-pub(super) struct Found {
-    pub(super) bin: Bin,
-    /// When the bin went away, if it did.
-    pub(super) gone_at: Option<Timestamp>,
-    pub(super) share: Share,
-    pub(super) revoked_at: Option<Timestamp>,
-    pub(super) mask_key: MaskKey,
-}
-
 /// The link of a read key; `None` when there never was one, or it ended long ago.
 pub(super) async fn find(client: &Client, key: KeyHash) -> Result<Option<Found>> {
     let sql = format!(
@@ -39,12 +29,6 @@ pub(super) async fn find(client: &Client, key: KeyHash) -> Result<Option<Found>>
     let Some(found) = sql::one(client, &sql, &[&key.as_bytes().as_slice()]).await? else {
         return Ok(None);
     };
-    // The hash of the bin's key is as secret as a key made for this would be, and is there already.
-    let secret: &[u8] = found.try_get(5)?;
-    let mask_key = Sha256::new()
-        .chain_update(b"hookwell mask key")
-        .chain_update(secret)
-        .finalize();
     let sql = format!("SELECT {} FROM bins WHERE serial = $1", row::BIN);
     let serial: i64 = found.try_get(6)?;
     let Some(bin) = sql::one(client, &sql, &[&serial]).await? else {
@@ -56,7 +40,7 @@ pub(super) async fn find(client: &Client, key: KeyHash) -> Result<Option<Found>>
         gone_at,
         share: share(&found)?,
         revoked_at: row::some_time(&found, 4)?,
-        mask_key: MaskKey(mask_key.into()),
+        mask_key: mask_key(found.try_get(5)?),
     }))
 }
 

@@ -75,24 +75,7 @@ pub(super) fn change(
     let weight = weight.ok_or(Error::UnknownCapture)?;
     let id = row_id(serial, n.0);
     let mut marks = find(connection, id)?;
-    match (marks.pinned, change.pinned) {
-        (false, Some(true)) => {
-            counters.pinned += 1;
-            counters.pinned_bytes += weight;
-            if counters.are_pinned_full(keep) {
-                return Err(Error::PinsFull);
-            }
-        }
-        (true, Some(false)) => {
-            counters.pinned = counters.pinned.saturating_sub(1);
-            counters.pinned_bytes = counters.pinned_bytes.saturating_sub(weight);
-        }
-        _ => {}
-    }
-    marks.pinned = change.pinned.unwrap_or(marks.pinned);
-    if let Some(note) = &change.note {
-        marks.note.clone_from(note);
-    }
+    counters.mark(&mut marks, change, weight, keep)?;
     write(connection, id, &marks)?;
     Ok(marks)
 }

@@ -218,15 +218,7 @@ impl Store for Sqlite {
             .readers
             .read(move |connection| shares::find(connection, key))
             .await?;
-        let found = found.ok_or(Error::UnknownBin)?;
-        if let Some(at) = found.gone_at {
-            return Err(Error::Gone { at });
-        }
-        let expired_at = found.share.expires_at.filter(|_| found.share.is_over(now));
-        match found.revoked_at.or(expired_at) {
-            Some(at) => Err(Error::ShareOver { at }),
-            None => Ok((Arc::new(found.bin), found.share, found.mask_key)),
-        }
+        found.ok_or(Error::UnknownBin)?.open(now)
     }
 
     async fn shares(&self, bin: &Bin) -> Result<Vec<Share>> {

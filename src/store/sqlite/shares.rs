@@ -1,11 +1,11 @@
 //! SQL about share links.
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
-use sha2::{Digest, Sha256};
 
 use super::row::{self, int};
-use crate::model::{Bin, CaptureNumber, KeyHash, MaskKey, Share, Timestamp};
+use crate::model::{CaptureNumber, KeyHash, Share, Timestamp};
 use crate::store::bounds::ENDED_SHARES;
+use crate::store::link::{Found, mask_key};
 use crate::store::{Error, Result};
 
 const SHARE: &str = "shares.id, n, shares.created_at, expires_at";
@@ -21,16 +21,6 @@ fn share(row: &Row<'_>) -> rusqlite::Result<Share> {
     })
 }
 
-/// What is found behind a read key.
-pub(super) struct Found {
-    pub(super) bin: Bin,
-    /// When the bin went away, if it did.
-    pub(super) gone_at: Option<Timestamp>,
-    pub(super) share: Share,
-    pub(super) revoked_at: Option<Timestamp>,
-    pub(super) mask_key: MaskKey,
-}
-
 /// The link of a read key; `None` when there never was one, or it ended long ago.
 pub(super) fn find(connection: &Connection, key: KeyHash) -> rusqlite::Result<Option<Found>> {
     let sql = format!(
@@ -41,16 +31,10 @@ pub(super) fn find(connection: &Connection, key: KeyHash) -> rusqlite::Result<Op
         .prepare_cached(&sql)?
         .query_row([key.as_bytes()], |found| {
             let revoked_at = found.get::<_, Option<i64>>(4)?.map(Timestamp::from_micros);
-            // The hash of the bin's key is as secret as a key made for this would be, and is there already.
-            let secret = found.get_ref(5)?.as_blob()?;
-            let mask_key = Sha256::new()
-                .chain_update(b"hookwell mask key")
-                .chain_update(secret)
-                .finalize();
             Ok((
                 share(found)?,
                 revoked_at,
-                MaskKey(mask_key.into()),
+                mask_key(found.get_ref(5)?.as_blob()?),
                 found.get::<_, i64>(6)?,
             ))
         })
