@@ -13,7 +13,7 @@
 //! | floor | modules | must not know |
 //! |---|---|---|
 //! | 0 | [`model`] | async, HTTP servers, SQL |
-//! | 1 | [`compare`], [`config`], [`filter`], [`mask`], [`metrics`], [`viewer`], [`export`], [`import`], [`provider`], [`template`] | each other, async, I/O, clocks |
+//! | 1 | [`compare`], [`config`], [`filter`], [`mask`], [`metrics`], [`viewer`], [`export`], [`import`], [`provider`], [`template`], [`tls`] | each other, async, I/O, clocks |
 //! | 2 | [`store`], [`verdict`], [`outbound`] | HTTP, HTML, live |
 //! | 3 | [`live`], [`reply`], [`relay`], [`forward`] | web |
 //! | 4 | [`ingest`] | web, HTML |
@@ -45,6 +45,7 @@ pub mod reply;
 pub mod serve;
 pub mod store;
 pub mod template;
+pub mod tls;
 pub mod verdict;
 pub mod viewer;
 pub mod web;

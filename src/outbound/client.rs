@@ -15,9 +15,8 @@ use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 use tokio::time::timeout_at;
 use tokio_rustls::TlsConnector;
-use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::RootCertStore;
 use tokio_rustls::rustls::pki_types::ServerName;
-use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 use tracing::Instrument;
 use tracing::field::Empty;
 
@@ -31,6 +30,7 @@ use crate::model::{
     Answer, AttemptKind, Body, BodyState, Clock, Failure, FailureCause, Headers, Sent, Timestamp,
     Try,
 };
+use crate::tls;
 
 /// How many bytes of an answer's body are kept.
 pub const ANSWER: usize = 1 << 20;
@@ -108,18 +108,10 @@ impl Client {
     }
 
     /// A client that trusts these authorities.
-    ///
-    /// # Panics
-    /// Never: ring knows the versions that rustls takes for safe.
     pub(super) fn trusting(config: &OutboundConfig, clock: Clock, roots: RootCertStore) -> Self {
-        let tls = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .expect("ring has the suites of TLS 1.2 and 1.3")
-            .with_root_certificates(roots)
-            .with_no_client_auth();
         Self {
             guard: Guard::allowing(&config.allow),
-            tls: TlsConnector::from(Arc::new(tls)),
+            tls: TlsConnector::from(Arc::new(tls::trusting(roots))),
             names: Names::System,
             offline: config.offline,
             connect_timeout: config.connect_timeout,

@@ -8,15 +8,11 @@ use std::sync::Arc;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
-use tokio_rustls::rustls::client::danger::{
-    HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier,
-};
-use tokio_rustls::rustls::crypto::{CryptoProvider, ring};
 use tokio_rustls::rustls::pki_types::pem::PemObject;
-use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use tokio_rustls::rustls::{
-    self, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme,
-};
+use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
+use tokio_rustls::rustls::{self, ClientConfig, RootCertStore};
+
+use crate::tls;
 
 /// Why the authorities of a file cannot be trusted.
 #[derive(Debug, thiserror::Error)]
@@ -57,24 +53,12 @@ impl Trust {
                 return Err(TrustError::Empty(file.to_owned()));
             }
         }
-        let provider = Arc::new(ring::default_provider());
-        Ok(Self::of(
-            builder(provider)
-                .with_root_certificates(roots)
-                .with_no_client_auth(),
-        ))
+        Ok(Self::of(tls::trusting(roots)))
     }
 
     /// Any certificate at all, for programs on one's own machine.
     pub(in crate::cli) fn anyone() -> Self {
-        let provider = Arc::new(ring::default_provider());
-        let anyone = Arc::new(Anyone(Arc::clone(&provider)));
-        Self::of(
-            builder(provider)
-                .dangerous()
-                .with_custom_certificate_verifier(anyone)
-                .with_no_client_auth(),
-        )
+        Self::of(tls::trusting_anyone())
     }
 
     fn of(config: ClientConfig) -> Self {
@@ -91,54 +75,5 @@ impl Trust {
     ) -> io::Result<TlsStream<TcpStream>> {
         let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
         self.tls.connect(name, stream).await
-    }
-}
-
-fn builder(
-    provider: Arc<CryptoProvider>,
-) -> rustls::ConfigBuilder<ClientConfig, rustls::WantsVerifier> {
-    ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .expect("ring has the suites of TLS 1.2 and 1.3")
-}
-
-/// Takes every certificate; that the other side has its key is still checked.
-#[derive(Debug)]
-struct Anyone(Arc<CryptoProvider>);
-
-impl ServerCertVerifier for Anyone {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let algorithms = &self.0.signature_verification_algorithms;
-        rustls::crypto::verify_tls12_signature(message, certificate, signature, algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let algorithms = &self.0.signature_verification_algorithms;
-        rustls::crypto::verify_tls13_signature(message, certificate, signature, algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
     }
 }
