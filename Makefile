@@ -24,7 +24,8 @@ test:
 	$(CARGO) clippy --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --no-deps --document-private-items --locked
 	$(CARGO) test --doc --locked
-	$(CARGO) test --tests --locked
+	$(CARGO) test --tests --no-run --locked
+	scripts/in-time.sh 2000 $(CARGO) test --tests --locked
 
 bench:
 	@scripts/setup-build.sh

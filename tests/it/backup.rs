@@ -10,12 +10,12 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use crate::support::ledger::{Ledger, held};
-use crate::support::{Bin, Connection, Server, eventually};
+use crate::support::{Bin, Connection, Ends, Server, beside, eventually};
 
 fn hookwell(command: &str, data: &Path, words: &[&Path]) -> Output {
     let mut program = Command::new(env!("CARGO_BIN_EXE_hookwell"));
     program.args([command, "--data"]).arg(data).args(words);
-    program.output().unwrap()
+    program.to_end()
 }
 
 fn told(output: &Output) -> String {
@@ -29,11 +29,11 @@ fn assert_code(output: &Output, code: i32) {
 
 /// Sends from a few connections until `work` is done, and gives what was acknowledged before it began, and in all.
 fn under_load(server: &Server, bin: &Bin, work: impl FnOnce()) -> (usize, Ledger) {
-    let (over, answered) = (AtomicBool::new(false), AtomicUsize::new(0));
-    let send = |client: usize| {
+    let answered = AtomicUsize::new(0);
+    let send = |client: usize, is_over: &AtomicBool| {
         let (mut ledger, mut connection) = (Ledger::default(), Connection::open(server.address));
         for i in 0.. {
-            if over.load(Ordering::Relaxed) {
+            if is_over.load(Ordering::Relaxed) {
                 break;
             }
             let status = ledger.send(&mut connection, bin, format!("{client}-{i}"));
@@ -42,11 +42,7 @@ fn under_load(server: &Server, bin: &Bin, work: impl FnOnce()) -> (usize, Ledger
         }
         ledger
     };
-    std::thread::scope(|scope| {
-        let clients: Vec<_> = (0..4)
-            .map(|client| scope.spawn(move || send(client)))
-            .collect();
-        let answered = &answered;
+    let (before, ledgers) = beside(4, send, || {
         let enough = || {
             let before = answered.load(Ordering::Relaxed);
             (before >= 200).then_some(before)
@@ -58,13 +54,9 @@ fn under_load(server: &Server, bin: &Bin, work: impl FnOnce()) -> (usize, Ledger
         eventually("more of it", || {
             (answered.load(Ordering::Relaxed) > then).then_some(())
         });
-        over.store(true, Ordering::Relaxed);
-        let mut all = Ledger::default();
-        for client in clients {
-            all.add(client.join().unwrap());
-        }
-        (before, all)
-    })
+        before
+    });
+    (before, Ledger::of_all(ledgers))
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
-use crate::support::{Bin, Server, eventually};
+use crate::support::{Bin, Ends, Server, eventually};
 
 pub(crate) fn only(server: &Server, bin: &Bin) -> Value {
     assert_eq!(server.captures(bin).len(), 1);
@@ -322,8 +322,7 @@ fn curl_is_captured_over_every_version_it_speaks() {
                 &url,
             ])
             .stdin(Stdio::null())
-            .output()
-            .unwrap();
+            .to_end();
         assert_eq!(
             String::from_utf8_lossy(&output.stdout),
             "200",

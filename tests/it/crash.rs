@@ -3,14 +3,14 @@
 //! Without delayed writes a server that answers before its commit would pass, since the moment in between is too short to be
 //! hit. Every write and sync therefore takes some milliseconds longer (`tests/shim/slow_disk.c`).
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use serde_json::json;
 
 use crate::support::disk::{Disk, Plan, assert_sound, database};
 use crate::support::ledger::{Ledger, held};
-use crate::support::{Bin, Connection, Server, eventually};
+use crate::support::{Bin, Connection, Server, beside, eventually};
 
 const CLIENTS: usize = 16;
 
@@ -19,7 +19,7 @@ fn roomy(server: &Server) -> Bin {
     server.bin_with(&json!({"keep": {"captures": 1_000_000}}))
 }
 
-/// Sends numbered bodies over connections that stay open, until these end; `meanwhile` is told how many were answered.
+/// Sends numbered bodies over connections that stay open, until these end or `meanwhile` does, which is told how many were answered.
 fn under_load(
     server: &mut Server,
     bin: &Bin,
@@ -27,30 +27,21 @@ fn under_load(
     meanwhile: impl FnOnce(&mut Server, &AtomicUsize),
 ) -> Ledger {
     let (address, answered) = (server.address, AtomicUsize::new(0));
-    let send = |client: usize| {
+    let send = |client: usize, is_over: &AtomicBool| {
         let mut ledger = Ledger::default();
         let mut connection = Connection::open(address);
         for i in 0.. {
             let body = format!("{round}-{client}-{i}");
-            if ledger.send(&mut connection, bin, body).is_none() {
+            let is_closed = ledger.send(&mut connection, bin, body).is_none();
+            if is_closed || is_over.load(Ordering::Relaxed) {
                 break;
             }
             answered.fetch_add(1, Ordering::Relaxed);
         }
         ledger
     };
-    std::thread::scope(|scope| {
-        let send = &send;
-        let clients: Vec<_> = (0..CLIENTS)
-            .map(|client| scope.spawn(move || send(client)))
-            .collect();
-        meanwhile(server, &answered);
-        let mut all = Ledger::default();
-        for client in clients {
-            all.add(client.join().unwrap());
-        }
-        all
-    })
+    let ((), ledgers) = beside(CLIENTS, send, || meanwhile(server, &answered));
+    Ledger::of_all(ledgers)
 }
 
 #[test]

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use crate::support::disk::{Disk, Plan, assert_sound};
 use crate::support::ledger::{Ledger, held};
-use crate::support::{Bin, Connection, PATIENCE, Server, eventually};
+use crate::support::{Bin, Connection, Ends, PATIENCE, Server, eventually};
 
 /// A small disk in memory, gone when this is dropped.
 struct SmallDisk {
@@ -214,7 +214,7 @@ fn a_disk_that_is_full_from_the_start_is_reported() {
     let Some(disk) = SmallDisk::mount("64k") else {
         return; // The test above says so.
     };
-    let output = Server::command(&disk.data()).output().unwrap();
+    let output = Server::command(&disk.data()).to_end();
     let message = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(1), "{message}");
     assert!(message.contains("disk is full"), "{message}");

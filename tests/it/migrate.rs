@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::support::postgres::{Cluster, PASSWORD};
-use crate::support::{Bin, Server, eventually};
+use crate::support::{Bin, Ends, Server, ended, eventually};
 
 fn command(from: &str, to: &str) -> Command {
     let mut program = Command::new(env!("CARGO_BIN_EXE_hookwell"));
@@ -19,7 +19,7 @@ fn command(from: &str, to: &str) -> Command {
 /// Moves a store, and gives what was said when it ended with that code.
 #[track_caller]
 fn migrate(from: &str, to: &str, code: i32) -> String {
-    let output: Output = command(from, to).output().unwrap();
+    let output: Output = command(from, to).to_end();
     let told = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
     assert_eq!(output.status.code(), Some(code), "{told}");
     assert!(!told.contains(PASSWORD), "{told}");
@@ -179,8 +179,8 @@ fn a_store_is_the_same_in_another_engine_and_back() {
     migrate(&url, path(back.path()), 0);
     assert_eq!(rows(back.path()), rows(folder.path()));
     let mut check = Command::new(env!("CARGO_BIN_EXE_hookwell"));
-    let check = check.args(["check", "--data"]).arg(back.path()).output();
-    assert!(check.unwrap().status.success());
+    let check = check.args(["check", "--data"]).arg(back.path()).to_end();
+    assert!(check.status.success());
     // What is there stays.
     for to in [url.as_str(), path(back.path())] {
         let told = migrate(path(folder.path()), to, 1);
@@ -249,7 +249,7 @@ fn killed(from: &str, to: &str, come: impl Fn() -> bool) {
     let mut child: Child = command(from, to).stderr(Stdio::null()).spawn().unwrap();
     eventually("some have come", || come().then_some(()));
     child.kill().unwrap();
-    assert_eq!(child.wait().unwrap().code(), None, "it was over already");
+    assert_eq!(ended(&mut child).code(), None, "it was over already");
 }
 
 /// How many captures a data folder has; none when that cannot be told yet.
@@ -295,7 +295,7 @@ fn a_move_that_was_killed_goes_on() {
     }
     // Half a store is not served, and not moved on.
     let mut refused = Server::command(other.path());
-    let refused = refused.env("HOOKWELL_STORE", &url).output().unwrap();
+    let refused = refused.env("HOOKWELL_STORE", &url).to_end();
     let told = String::from_utf8(refused.stderr).unwrap();
     assert!(told.contains("has not finished"), "{told}");
     let told = migrate(&url, path(back.path()), 1);
@@ -304,7 +304,7 @@ fn a_move_that_was_killed_goes_on() {
     for least in [1, 20] {
         killed(&url, path(back.path()), || come(back.path()) >= least);
     }
-    let refused = Server::command(back.path()).output().unwrap();
+    let refused = Server::command(back.path()).to_end();
     let told = String::from_utf8(refused.stderr).unwrap();
     assert!(told.contains("has not finished"), "{told}");
     migrate(&url, path(back.path()), 0);

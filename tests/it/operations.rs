@@ -10,7 +10,7 @@ use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use crate::support::disk::{Disk, Plan};
-use crate::support::{Bin, Server, eventually};
+use crate::support::{Bin, Ends, Server, eventually};
 
 fn message(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
@@ -20,7 +20,7 @@ fn message(output: &Output) -> String {
 fn a_second_server_on_the_same_folder_is_refused() {
     let mut server = Server::start();
     let bin = server.bin();
-    let output = Server::command(server.data()).output().unwrap();
+    let output = Server::command(server.data()).to_end();
     assert_eq!(output.status.code(), Some(1));
     let message = message(&output);
     assert!(
@@ -44,8 +44,7 @@ fn an_address_that_is_taken_is_named() {
     let output = Command::new(env!("CARGO_BIN_EXE_hookwell"))
         .args(["serve", "--listen", &address, "--data"])
         .arg(data.path())
-        .output()
-        .unwrap();
+        .to_end();
     assert_eq!(output.status.code(), Some(1));
     let message = message(&output);
     assert!(
@@ -72,7 +71,7 @@ fn data_of_a_newer_version_is_refused_and_left_alone() {
         before
     };
     let known = version(99);
-    let output = Server::command(server.data()).output().unwrap();
+    let output = Server::command(server.data()).to_end();
     assert_eq!(output.status.code(), Some(1));
     let message = message(&output);
     assert!(
@@ -90,7 +89,7 @@ fn a_file_that_is_no_database_is_refused_and_left_alone() {
     let path = data.path().join("hookwell.db");
     let content = b"these are somebody's notes ".repeat(1000);
     std::fs::write(&path, &content).unwrap();
-    let output = Server::command(data.path()).output().unwrap();
+    let output = Server::command(data.path()).to_end();
     assert_eq!(output.status.code(), Some(1));
     assert!(
         message(&output).contains("not a database"),
@@ -115,7 +114,7 @@ fn health_and_readiness_are_told_apart() {
     let check = || {
         let mut command = Command::new(env!("CARGO_BIN_EXE_hookwell"));
         command.args(["healthcheck", "--listen", &server.address.to_string()]);
-        command.output().unwrap().status.code()
+        command.to_end().status.code()
     };
     assert_eq!(check(), Some(0));
     disk.plan(Plan::failing(rustix::io::Errno::IO));

@@ -2,21 +2,22 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::json;
 
 use crate::support::disk::assert_sound;
 use crate::support::ledger::held;
-use crate::support::{Bin, Events, PATIENCE, Server, eventually};
+use crate::support::{Bin, Events, PATIENCE, Server, beside, eventually};
 
-/// Sends on one connection until it ends; the bodies that were acknowledged, with their numbers.
+/// Sends on one connection until it ends or that is over; the bodies that were acknowledged, with their numbers.
 fn send_until_closed(
     address: SocketAddr,
     bin: &Bin,
     name: usize,
     answered: &AtomicUsize,
+    is_over: &AtomicBool,
 ) -> Vec<(u64, String)> {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_nodelay(true).unwrap();
@@ -39,7 +40,7 @@ fn send_until_closed(
         assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
         kept.push((number.expect("a number").parse().unwrap(), body));
         answered.fetch_add(1, Ordering::Relaxed);
-        if answer.contains("connection: close") {
+        if answer.contains("connection: close") || is_over.load(Ordering::Relaxed) {
             break;
         }
     }
@@ -95,21 +96,18 @@ fn a_server_told_to_stop_ends_in_time_and_keeps_what_it_acknowledged() {
     let other = server.bin();
     let _stalled = stalled(&server, &other);
     let (address, answered) = (server.address, AtomicUsize::new(0));
-    let (kept, took, status) = std::thread::scope(|scope| {
-        let (bin, answered) = (&bin, &answered);
-        let senders: Vec<_> = (0..8)
-            .map(|name| scope.spawn(move || send_until_closed(address, bin, name, answered)))
-            .collect();
+    let send = |name: usize, is_over: &AtomicBool| {
+        send_until_closed(address, &bin, name, &answered, is_over)
+    };
+    let ((status, took), kept) = beside(8, send, || {
         eventually("some answers", || {
             (answered.load(Ordering::Relaxed) >= 200).then_some(())
         });
         let began = Instant::now();
         let status = server.stop();
-        let took = began.elapsed();
-        let join = |sender: std::thread::ScopedJoinHandle<'_, _>| sender.join().unwrap();
-        let kept: Vec<(u64, String)> = senders.into_iter().flat_map(join).collect();
-        (kept, took, status)
+        (status, began.elapsed())
     });
+    let kept: Vec<(u64, String)> = kept.into_iter().flatten().collect();
     assert!(status.success(), "{status}");
     assert!(took < Duration::from_secs(10), "it took {took:?}");
     for watcher in &mut watchers {

@@ -9,7 +9,7 @@ use prost::Message;
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::support::{Server, Target, eventually};
+use crate::support::{Ends, Server, Target, eventually};
 
 /// A span: its name and what is said of it.
 type Span = (String, BTreeMap<String, String>);
@@ -159,10 +159,7 @@ fn a_collector_that_is_away_costs_no_capture() {
 fn an_address_that_is_none_is_refused() {
     let folder = TempDir::new().unwrap();
     let mut command = Server::command(folder.path());
-    let output = command
-        .args(["--otlp-endpoint", "localhost:4318"])
-        .output()
-        .unwrap();
+    let output = command.args(["--otlp-endpoint", "localhost:4318"]).to_end();
     assert_eq!(output.status.code(), Some(1));
     let message = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(

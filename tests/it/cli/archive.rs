@@ -5,7 +5,7 @@ use std::fs;
 use serde_json::{Value, json};
 
 use super::home::{Home, told};
-use crate::support::{Bin, Server};
+use crate::support::{Bin, Ends, Server};
 
 #[test]
 fn what_is_exported_is_imported_again() {
@@ -86,10 +86,9 @@ fn a_bin_is_named_by_its_key_or_its_page_and_its_page_is_opened() {
         .command(None, &["open", "7", "--print", "--bin", &page])
         .env("HOOKWELL_SERVER", "")
         .env_remove("HOOKWELL_SERVER")
-        .output()
-        .unwrap();
+        .to_end();
     assert_eq!(told(&named).1, format!("{page}/requests/7\n"));
-    let (code, _, error) = told(&home.command(None, &["open"]).output().unwrap());
+    let (code, _, error) = told(&home.command(None, &["open"]).to_end());
     assert_eq!(code, 1);
     assert!(error.contains("no bin is named"), "{error}");
     let wrong = Bin {
@@ -99,12 +98,7 @@ fn a_bin_is_named_by_its_key_or_its_page_and_its_page_is_opened() {
     let (code, _, error) = told(&home.run(&wrong, &["open"]));
     assert_eq!(code, 1);
     assert!(error.contains("no bin has this address"), "{error}");
-    let (code, _, error) = told(
-        &home
-            .command(None, &["open", "--bin", "x"])
-            .output()
-            .unwrap(),
-    );
+    let (code, _, error) = told(&home.command(None, &["open", "--bin", "x"]).to_end());
     assert_eq!(code, 2, "{error}");
 }
 

@@ -11,7 +11,7 @@ use rustix::process::Signal;
 
 use super::home::{Home, told};
 use super::program::{Program, Running};
-use crate::support::Server;
+use crate::support::{Server, ended};
 
 /// A way to the server whose open connections can go silent, without an end, as behind a router that has forgotten them.
 struct Way {
@@ -165,7 +165,7 @@ fn a_server_that_is_older_than_it_was_is_said_and_gone_on_with() {
     running.signal(Signal::CONT);
     running.remark("hookwell: the bin was deleted");
     let mut running = running;
-    assert_eq!(running.child.wait().unwrap().code(), Some(1));
+    assert_eq!(ended(&mut running.child).code(), Some(1));
     // And so it is for the next, which is told at once.
     let (code, _, said) = told(&home.run(&bin, &words));
     assert!(code == 1 && said.contains("deleted"), "{said}");

@@ -5,7 +5,7 @@ use std::process::{Child, Command, Output, Stdio};
 
 use tempfile::TempDir;
 
-use crate::support::{Bin, Server};
+use crate::support::{Bin, Ends, Server};
 
 /// Somebody with a home of their own, who remembers no bin yet.
 pub(crate) struct Home {
@@ -42,7 +42,7 @@ impl Home {
     }
 
     pub(crate) fn run(&self, bin: &Bin, words: &[&str]) -> Output {
-        self.command(Some(bin), words).output().unwrap()
+        self.command(Some(bin), words).to_end()
     }
 
     /// The same, with something to read.
@@ -50,7 +50,7 @@ impl Home {
         let mut command = self.command(Some(bin), words);
         let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
         child.stdin.take().unwrap().write_all(input).ok(); // It may end before it has read all.
-        child.wait_with_output().unwrap()
+        child.to_end()
     }
 
     pub(crate) fn start(&self, bin: Option<&Bin>, words: &[&str]) -> Child {

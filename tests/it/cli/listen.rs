@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::home::{Home, told};
 use super::program::{Program, Running};
-use crate::support::Server;
+use crate::support::{Ends, Server, ended};
 
 #[test]
 fn captures_are_sent_on_byte_for_byte_with_path_and_query() {
@@ -65,7 +65,7 @@ fn a_bin_is_made_and_remembered_where_none_is_given() {
     let url = again.err();
     assert_eq!(format!("made a bin; {url}"), made);
     assert_eq!(again.remark("page: "), page);
-    let output = home.command(None, &["open", "--print"]).output().unwrap();
+    let output = home.command(None, &["open", "--print"]).to_end();
     assert_eq!(format!("page: {}", told(&output).1.trim()), page);
     let file = home.path().join("hookwell/bins.json");
     let bits = std::os::unix::fs::PermissionsExt::mode(&file.metadata().unwrap().permissions());
@@ -185,7 +185,7 @@ fn what_came_while_the_server_or_the_listener_was_away_is_caught_up_with_once_ea
     assert_eq!(server.api("DELETE", &path, Some(&bin.key), None).0, 204);
     running.remark("hookwell: the bin was deleted");
     let mut running = running;
-    assert_eq!(running.child.wait().unwrap().code(), Some(1));
+    assert_eq!(ended(&mut running.child).code(), Some(1));
 }
 
 #[test]
@@ -198,9 +198,9 @@ fn tail_prints_what_the_filter_lets_through_also_from_before() {
         server.post(&bin, &path, b"{}");
     }
     let words = ["tail", "-q", "path:/a*", "--since", "1h", "--count", "3"];
-    let child = home.start(Some(&bin), &words);
+    let mut child = home.start(Some(&bin), &words);
     server.post(&bin, "/a/4", b"{}");
-    let (code, said, _) = told(&child.wait_with_output().unwrap());
+    let (code, said, _) = told(&child.to_end());
     let numbers: Vec<u64> = said
         .lines()
         .map(|line| {

@@ -15,13 +15,12 @@ use std::process::{Command, Output};
 
 use tempfile::TempDir;
 
-use crate::support::Server;
+use crate::support::{Ends, Server};
 
 fn hookwell(words: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_hookwell"))
         .args(words)
-        .output()
-        .unwrap()
+        .to_end()
 }
 
 fn text(bytes: &[u8]) -> String {
@@ -105,8 +104,7 @@ fn a_wrong_value_is_named_with_what_is_expected() {
         let output = Command::new(env!("CARGO_BIN_EXE_hookwell"))
             .args(["serve", flag, value, "--data"])
             .arg(data.path())
-            .output()
-            .unwrap();
+            .to_end();
         let message = text(&output.stderr);
         assert!(!output.status.success(), "{flag} {value}");
         assert!(message.contains(expected), "{flag} {value}: {message}");
@@ -131,7 +129,7 @@ fn a_variable_stands_for_its_flag_and_the_flag_wins() {
     assert_eq!(post(&server), 200);
     drop(server);
     let mut command = Server::command(data.path());
-    let output = command.env("HOOKWELL_MAX_BODY", "x").output().unwrap();
+    let output = command.env("HOOKWELL_MAX_BODY", "x").to_end();
     let message = text(&output.stderr);
     assert!(
         !output.status.success() && message.contains("--max-body"),

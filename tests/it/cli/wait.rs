@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::home::{Home, told};
-use crate::support::{Bin, Server};
+use crate::support::{Bin, Ends, Server};
 
 fn wait(server: &Server, bin: &Bin, query: &str) -> (u16, Value) {
     let path = format!("/bins/{}/captures/wait?{query}", bin.id);
@@ -105,11 +105,11 @@ fn the_exit_code_says_whether_they_came() {
         "--timeout",
         "20s",
     ];
-    let child = home.start(Some(&bin), &words);
+    let mut child = home.start(Some(&bin), &words);
     for path in ["/orders/1", "/other", "/orders/2"] {
         server.post(&bin, path, b"{}");
     }
-    let (code, said, error) = told(&child.wait_with_output().unwrap());
+    let (code, said, error) = told(&child.to_end());
     assert_eq!((code, &*error), (0, ""));
     // As the API and `hookwell tail` write them.
     let begin = format!("{{\"n\":1,\"bin\":\"{}\",\"received_at\":", bin.id);
@@ -181,10 +181,10 @@ fn a_wait_goes_on_after_the_server_was_started_again() {
     let home = Home::new(&server);
     let bin = server.bin();
     server.post(&bin, "/a", b"");
-    let child = home.start(Some(&bin), &["wait", "--count", "2", "--timeout", "60s"]);
+    let mut child = home.start(Some(&bin), &["wait", "--count", "2", "--timeout", "60s"]);
     server.kill();
     server.start_again();
     server.post(&bin, "/b", b"");
-    let (code, said, error) = told(&child.wait_with_output().unwrap());
+    let (code, said, error) = told(&child.to_end());
     assert_eq!((code, said.lines().count()), (0, 2), "{error}");
 }

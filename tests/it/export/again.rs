@@ -6,7 +6,7 @@ use std::process::Command;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::support::{Bin, Response, Server};
+use crate::support::{Bin, Ends, Response, Server};
 
 /// Fields that belong to one connection, or are written anew with every message.
 const OF_THE_CONNECTION: [&str; 10] = [
@@ -34,8 +34,7 @@ pub(super) fn bash(command: &str, folder: &Path) -> String {
         .env_clear()
         .env("PATH", std::env::var_os("PATH").unwrap_or_default())
         .env("HOME", folder)
-        .output()
-        .expect("bash is needed to run the command");
+        .to_end();
     assert!(
         ran.status.success(),
         "the tool is needed, and has to succeed: {ran:?}\n{command}"

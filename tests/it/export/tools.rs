@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::again::{USUAL, bash, capture, essence, export, request};
-use crate::support::{Bin, Server};
+use crate::support::{Bin, Ends, Server};
 
 /// Method, what stands below the bin, header lines, body.
 type Request<'a> = (&'a str, &'a str, &'a [u8], &'a [u8]);
@@ -283,7 +283,7 @@ fn httpie_sends_every_request_again() {
     if find(&["http"], &["--version"]).is_none() {
         return;
     }
-    let version = Command::new("http").arg("--version").output().unwrap();
+    let version = Command::new("http").arg("--version").to_end();
     let version = String::from_utf8_lossy(&version.stdout).trim().to_owned();
     let parts: Vec<u32> = version.split('.').flat_map(str::parse).collect();
     // Older ones stand on a library for HTTP (urllib3 1) that puts fields of its own in for those that are taken away.

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use crate::support::sse::Event;
-use crate::support::{Bin, Connection, Events, PATIENCE, Server, eventually};
+use crate::support::{Bin, Connection, Events, PATIENCE, Server, beside, eventually};
 
 /// Which of the two.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -145,59 +145,29 @@ fn come_and_go(
     seen
 }
 
-/// Ends the threads of a test, when it fails as well: else they would be waited for without end.
-struct Ending<'a> {
-    over: &'a AtomicBool,
-    upto: &'a AtomicU64,
-}
-
-impl Drop for Ending<'_> {
-    fn drop(&mut self) {
-        self.over.store(true, Ordering::SeqCst);
-        // A number that every reader has reached.
-        self.upto.fetch_max(1, Ordering::SeqCst);
-    }
-}
-
 /// Has readers come and go under load while something happens to the server: each has seen every capture once.
 fn nothing_is_missed_while(disturb: impl FnOnce(&mut Server, &Bin)) {
     let mut server = Server::start();
     let bin = &bin(&server);
     let address = server.address;
-    let (over, acknowledged, upto) = (
-        &AtomicBool::new(false),
-        &AtomicU64::new(0),
-        &AtomicU64::new(0),
-    );
-    std::thread::scope(|scope| {
-        let readers: Vec<_> = (0..6)
-            .map(|i| {
-                let stream = BOTH[i % 2];
-                scope.spawn(move || come_and_go(stream, address, bin, i as u64, upto))
-            })
-            .collect();
-        let writers: Vec<_> = (0..3)
-            .map(|_| scope.spawn(move || post_until(address, bin, over, acknowledged)))
-            .collect();
-        let ending = Ending { over, upto };
-        disturb(&mut server, bin);
-        over.store(true, Ordering::SeqCst);
-        for writer in writers {
-            writer.join().unwrap();
-        }
+    let (acknowledged, upto) = (&AtomicU64::new(0), &AtomicU64::new(0));
+    let write = |_, is_over: &AtomicBool| post_until(address, bin, is_over, acknowledged);
+    // These end by themselves, with the last number or in vain.
+    let read = |i: usize, _: &AtomicBool| come_and_go(BOTH[i % 2], address, bin, i as u64, upto);
+    let (last, read) = beside(6, read, || {
+        beside(3, write, || disturb(&mut server, bin));
         let last = server.post(bin, "/last", b"");
         assert!(last > acknowledged.load(Ordering::SeqCst));
         upto.store(last, Ordering::SeqCst);
         // Whoever had heard of the last one before it was known to be that waits for one more.
         server.post(bin, "/end", b"");
-        let want: BTreeMap<u64, usize> = (1..=last).map(|n| (n, 1)).collect();
-        for reader in readers {
-            let mut seen = reader.join().unwrap();
-            seen.remove(&(last + 1));
-            assert_eq!(seen, want);
-        }
-        drop(ending);
+        last
     });
+    let want: BTreeMap<u64, usize> = (1..=last).map(|n| (n, 1)).collect();
+    for mut seen in read {
+        seen.remove(&(last + 1));
+        assert_eq!(seen, want);
+    }
 }
 
 /// Waits until so many more captures were taken.

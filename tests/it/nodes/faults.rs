@@ -8,15 +8,15 @@ use super::{Nodes, roomy};
 use crate::support::ledger::{Ledger, held};
 use crate::support::postgres::Cluster;
 use crate::support::proxy::Proxy;
-use crate::support::{Bin, Connection, Events, Server, eventually};
+use crate::support::{Bin, Connection, Events, Server, beside, eventually};
 
 const CLIENTS: usize = 12;
 
 /// Sends numbered bodies to an address until `meanwhile` is done. A connection that breaks is opened anew: its last body may be
 /// there, once, or not.
 fn under_load(address: SocketAddr, bin: &Bin, meanwhile: impl FnOnce(&AtomicUsize)) -> Ledger {
-    let (answered, is_over) = (AtomicUsize::new(0), AtomicBool::new(false));
-    let send = |client: usize| {
+    let answered = AtomicUsize::new(0);
+    let send = |client: usize, is_over: &AtomicBool| {
         let mut ledger = Ledger::default();
         let mut connection = Connection::open(address);
         for i in 0.. {
@@ -34,19 +34,8 @@ fn under_load(address: SocketAddr, bin: &Bin, meanwhile: impl FnOnce(&AtomicUsiz
         }
         ledger
     };
-    std::thread::scope(|scope| {
-        let send = &send;
-        let clients: Vec<_> = (0..CLIENTS)
-            .map(|client| scope.spawn(move || send(client)))
-            .collect();
-        meanwhile(&answered);
-        is_over.store(true, Ordering::Release);
-        let mut all = Ledger::default();
-        for client in clients {
-            all.add(client.join().unwrap());
-        }
-        all
-    })
+    let ((), ledgers) = beside(CLIENTS, send, || meanwhile(&answered));
+    Ledger::of_all(ledgers)
 }
 
 /// Waits for that many more answers.

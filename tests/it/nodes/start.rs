@@ -2,8 +2,8 @@
 
 use tempfile::TempDir;
 
-use crate::support::Server;
 use crate::support::postgres::{Cluster, PASSWORD};
+use crate::support::{Ends, Server};
 
 #[test]
 fn a_password_on_the_command_line_does_not_stay_there() {
@@ -26,8 +26,7 @@ fn a_start_that_fails_says_why_without_the_password() {
     ] {
         let output = Server::command(folder.path())
             .env("HOOKWELL_STORE", &url)
-            .output()
-            .unwrap();
+            .to_end();
         assert!(!output.status.success());
         let said = String::from_utf8(output.stderr).unwrap();
         assert!(said.contains("cannot use the database"), "{said}");
@@ -39,8 +38,7 @@ fn a_start_that_fails_says_why_without_the_password() {
             format!("postgres://hookwell:{PASSWORD}@h/d"),
         )
         .arg("--help")
-        .output()
-        .unwrap();
+        .to_end();
     let help = String::from_utf8(help.stdout).unwrap();
     assert!(help.contains("HOOKWELL_STORE") && !help.contains(PASSWORD));
 }

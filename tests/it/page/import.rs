@@ -5,7 +5,7 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-use crate::support::{Bin, Browser, Server};
+use crate::support::{Bin, Browser, Ends, Server};
 
 const ENTRY: &str = r#"{"startedDateTime":"2020-01-02T03:04:05Z","request":{"method":"GET","url":"http://h/a","headers":[]}}"#;
 
@@ -30,8 +30,7 @@ fn upload(server: &Server, bin: &Bin, further: &[&str], file: &[u8]) -> (u16, St
         .arg("-F")
         .arg(format!("file=@{}", path.display()))
         .arg(format!("{}{}", server.base(), bin.page("/import")))
-        .output()
-        .unwrap();
+        .to_end();
     assert!(
         out.status.success(),
         "{}",

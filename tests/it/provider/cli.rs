@@ -1,5 +1,6 @@
 //! `hookwell verify`, as a person meets it.
 
+use crate::support::Ends;
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
 
@@ -15,7 +16,7 @@ pub(crate) fn hookwell(words: &[&str], input: &[u8]) -> Output {
         .unwrap();
     // A command that refuses its flags does not read what it is given.
     child.stdin.take().unwrap().write_all(input).ok();
-    child.wait_with_output().unwrap()
+    child.to_end()
 }
 
 fn verify(vector: &Vector, more: &[&str]) -> (i32, serde_json::Value) {

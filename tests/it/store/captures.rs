@@ -7,7 +7,7 @@ use hookwell::model::{
 };
 use hookwell::store::{Change, Error, Window};
 
-use super::{Place, START, assert_fails, draft, in_list, weight};
+use super::{Place, START, assert_fails, draft, hear, in_list, weight};
 
 fn newest(before: Option<u64>, limit: usize) -> Window {
     Window::Newest {
@@ -313,7 +313,7 @@ pub(super) async fn a_reply_that_was_made_later_takes_the_place(place: Place) {
     place.store.answered(&bin, n, made.clone()).await.unwrap();
     let capture = place.store.capture(&bin, n).await.unwrap();
     assert_eq!(capture.line.envelope.reply, made);
-    while changes.recv().await.unwrap()[..] != [Change::Marked(bin.id, n)] {}
+    hear(&mut changes, &Change::Marked(bin.id, n)).await;
     // The status of rows is another one, too, and what is gone stays gone.
     let line = place
         .store

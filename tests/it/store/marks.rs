@@ -6,7 +6,7 @@ use hookwell::model::{Bin, CaptureNumber, Keep, Marks, MarksChange, Settings, Us
 use hookwell::store::{Change, Error, Result, Window};
 use tokio::task::JoinSet;
 
-use super::{Place, assert_fails, draft, weight};
+use super::{Place, assert_fails, draft, hear, weight};
 
 fn keep(captures: u64, bytes: u64) -> Settings {
     Settings {
@@ -95,9 +95,7 @@ pub(super) async fn marks_are_read_with_the_capture(mut place: Place) {
     }
     let mut feed = place.store.changes();
     note(&place, &bin, 3, "x").await.unwrap();
-    // What was changed before may be announced a moment later.
-    let marked = Change::Marked(bin.id, CaptureNumber(3));
-    while !feed.recv().await.unwrap().contains(&marked) {}
+    hear(&mut feed, &Change::Marked(bin.id, CaptureNumber(3))).await;
 }
 
 pub(super) async fn pinned_captures_are_not_dropped(mut place: Place) {

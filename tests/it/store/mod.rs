@@ -31,8 +31,10 @@ use hookwell::model::{
     Alias, Bin, BinId, BinKey, Body, Capture, CaptureLine, CaptureNumber, Clock, Draft, Envelope,
     Head, Headers, Reply, Scheme, Settings, Timestamp, Version,
 };
-use hookwell::store::{Result, Store, Window};
+use hookwell::store::{Change, ChangeFeed, Result, Store, Window};
 use tempfile::TempDir;
+
+use crate::support::{LONGEST, PATIENCE};
 
 /// Opens an engine over a folder.
 type Open = fn(&Path, Clock) -> Opening<'_>;
@@ -114,6 +116,20 @@ async fn numbers(store: &dyn Store, bin: &Bin, after: u64) -> Vec<u64> {
     lines.iter().map(|line| line.n.0).collect()
 }
 
+/// Waits for a change, and gives what was announced with it. Others may come before it: what was answered is announced a moment later.
+async fn hear(feed: &mut ChangeFeed, wanted: &Change) -> Arc<[Change]> {
+    let heard = async {
+        loop {
+            let batch = feed.recv().await.unwrap();
+            if batch.contains(wanted) {
+                return batch;
+            }
+        }
+    };
+    let heard = tokio::time::timeout(PATIENCE, heard).await;
+    heard.unwrap_or_else(|_| panic!("{wanted:?} is not heard of"))
+}
+
 /// A small request with this body.
 fn draft(body: impl AsRef<[u8]>) -> Draft {
     let peer: SocketAddr = "127.0.0.1:50000".parse().unwrap();
@@ -181,14 +197,9 @@ macro_rules! assert_fails {
 }
 use assert_fails;
 
-/// Runs one behaviour against one engine, on several threads.
+/// Runs one behaviour against one engine.
 fn run<F: Future<Output = ()>>(open: Open, behaviour: fn(Place) -> F) {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .unwrap();
-    runtime.block_on(async {
+    in_time(async {
         let folder = TempDir::new().unwrap();
         let clock = Clock::manual(START);
         let store = open(folder.path(), clock.clone()).await.unwrap();
@@ -200,6 +211,17 @@ fn run<F: Future<Output = ()>>(open: Open, behaviour: fn(Place) -> F) {
         })
         .await;
     });
+}
+
+/// Runs to its end, on several threads, what would hold up all other tests without one.
+fn in_time(test: impl Future<Output = ()>) {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap();
+    let ended = runtime.block_on(async { tokio::time::timeout(LONGEST, test).await });
+    ended.expect("it ends");
 }
 
 /// Makes the tests of an engine: a module named `$engine` with a function `open` gets one for each behaviour.

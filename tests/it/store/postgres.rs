@@ -7,11 +7,14 @@ use std::time::Duration;
 
 use hookwell::config::{StoreConfig, StoreUrl};
 use hookwell::model::{Bin, BinId, BinKey, CaptureNumber, Clock, Settings};
-use hookwell::store::{self, Address, Change, ChangeFeed, Error, Job, Store};
+use hookwell::store::{self, Address, Change, Error, Job, Store};
 use rustix::process::{Pid, Signal};
 use tokio::task::JoinSet;
 
-use super::{Opening, Place, START, assert_fails, draft, numbers, run, store_contract, with_alias};
+use super::{
+    Opening, Place, START, assert_fails, draft, hear, in_time, numbers, run, store_contract,
+    with_alias,
+};
 use crate::support::PATIENCE;
 use crate::support::postgres::{self, Cluster, PASSWORD};
 
@@ -58,13 +61,6 @@ async fn refused(url: &str) -> String {
         }
         other => panic!("{other:?}"),
     }
-}
-
-/// Waits for a change.
-async fn hear(feed: &mut ChangeFeed, wanted: &Change) {
-    let heard = async { while !feed.recv().await.unwrap().contains(wanted) {} };
-    let heard = tokio::time::timeout(PATIENCE, heard).await;
-    heard.unwrap_or_else(|_| panic!("{wanted:?} is not heard of"));
 }
 
 /// Asks again and again until the answer is the one that is wanted.
@@ -211,8 +207,7 @@ fn a_job_is_of_one_node_until_it_ends() {
 
 #[test]
 fn nodes_that_start_at_once_make_the_tables_once() {
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    runtime.block_on(async {
+    in_time(async {
         let url = postgres::shared().database();
         let opening = (0..4).map(|_| connect(&url, Clock::System));
         for opened in futures_util::future::join_all(opening).await {
@@ -223,8 +218,7 @@ fn nodes_that_start_at_once_make_the_tables_once() {
 
 #[test]
 fn a_database_that_cannot_be_used_is_refused_with_the_reason() {
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    runtime.block_on(async {
+    in_time(async {
         let url = postgres::shared().database();
         let (host, _) = url.rsplit_once('/').unwrap();
         let place = host.rsplit_once('@').unwrap().1;
@@ -361,8 +355,7 @@ async fn append_all(
 #[test]
 fn nothing_acknowledged_is_lost_when_the_database_crashes() {
     let cluster = Arc::new(Cluster::start());
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    runtime.block_on(async {
+    in_time(async {
         let url = cluster.database();
         let clock = Clock::manual(START);
         let nodes = [
@@ -463,8 +456,7 @@ fn freeze(processes: &[i32], signal: Signal) {
 #[test]
 fn a_database_that_hangs_holds_nobody_up() {
     let cluster = Cluster::start();
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    runtime.block_on(async {
+    in_time(async {
         let url = cluster.database();
         let store = connect(&url, Clock::manual(START)).await.unwrap();
         let made = store.create_bin(

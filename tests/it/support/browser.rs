@@ -7,7 +7,7 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 use super::driver::{Driver, FLAGS};
-use super::{Connection, eventually};
+use super::{Connection, LONGEST, PATIENCE, eventually};
 
 /// A browser with one window. It is ended when this is dropped.
 #[derive(Debug)]
@@ -62,8 +62,7 @@ impl Browser {
         let mut builder = ClientBuilder::new(HttpConnector::new());
         builder.capabilities(capabilities.as_object().unwrap().clone());
         let client = browser
-            .runtime
-            .block_on(builder.connect(&format!("http://{address}")))
+            .wait(builder.connect(&format!("http://{address}")))
             .unwrap_or_else(|error| {
                 panic!("no browser: {error} (`make test` installs chromium where it is missing)")
             });
@@ -72,13 +71,19 @@ impl Browser {
         browser
     }
 
+    /// What the browser answers.
+    fn wait<T>(&self, answer: impl Future<Output = T>) -> T {
+        let answer = async { tokio::time::timeout(LONGEST, answer).await };
+        self.runtime.block_on(answer).expect("the browser answers")
+    }
+
     fn client(&self) -> &Client {
         self.client.as_ref().unwrap()
     }
 
     /// A command of chromedriver's own, below the session.
     fn command(&self, path: &str, body: &Value) -> Value {
-        let session = self.runtime.block_on(self.client().session_id()).unwrap();
+        let session = self.wait(self.client().session_id()).unwrap();
         let mut connection = Connection::open(self.driver.address);
         let body = body.to_string();
         let request = format!(
@@ -128,22 +133,22 @@ impl Browser {
     }
 
     pub(crate) fn goto(&self, url: &str) {
-        self.runtime.block_on(self.client().goto(url)).unwrap();
+        self.wait(self.client().goto(url)).unwrap();
     }
 
     pub(crate) fn reload(&self) {
-        self.runtime.block_on(self.client().refresh()).unwrap();
+        self.wait(self.client().refresh()).unwrap();
     }
 
     pub(crate) fn url(&self) -> String {
-        let url = self.runtime.block_on(self.client().current_url());
+        let url = self.wait(self.client().current_url());
         url.unwrap().to_string()
     }
 
     /// Clicks the first element that the selector finds, once there is one.
     pub(crate) fn click(&self, selector: &str) {
         eventually(selector, || {
-            self.runtime.block_on(async {
+            self.wait(async {
                 let found = self.client().find(Locator::Css(selector)).await.ok()?;
                 found.click().await.ok()
             })
@@ -152,7 +157,7 @@ impl Browser {
 
     /// Chooses a file in a field.
     pub(crate) fn choose(&self, selector: &str, file: &std::path::Path) {
-        self.runtime.block_on(async {
+        self.wait(async {
             let field = self.client().find(Locator::Css(selector)).await.unwrap();
             field.send_keys(file.to_str().unwrap()).await.unwrap();
         });
@@ -160,7 +165,7 @@ impl Browser {
 
     /// Presses keys, as a person does.
     pub(crate) fn press(&self, keys: &str) {
-        self.runtime.block_on(async {
+        self.wait(async {
             let element = self.client().active_element().await.unwrap();
             element.send_keys(keys).await.unwrap();
         });
@@ -168,7 +173,7 @@ impl Browser {
 
     /// The text that a person sees in the first element that the selector finds; empty when there is none.
     pub(crate) fn text(&self, selector: &str) -> String {
-        self.runtime.block_on(async {
+        self.wait(async {
             match self.client().find(Locator::Css(selector)).await {
                 Ok(found) => found.text().await.unwrap_or_default(),
                 Err(_) => String::new(),
@@ -179,14 +184,13 @@ impl Browser {
     /// How many elements the selector finds.
     pub(crate) fn count(&self, selector: &str) -> usize {
         let found = self.client().find_all(Locator::Css(selector));
-        self.runtime.block_on(found).unwrap().len()
+        self.wait(found).unwrap().len()
     }
 
     /// What a script returns.
     pub(crate) fn run(&self, script: &str) -> Value {
         let ran = self.client().execute(script, Vec::new());
-        self.runtime
-            .block_on(ran)
+        self.wait(ran)
             .unwrap_or_else(|error| panic!("{script}: {error}"))
     }
 
@@ -196,7 +200,7 @@ impl Browser {
         eventually(expression, || {
             // While a page is being left, nothing can be run in it.
             let ran = self.client().execute(&script, Vec::new());
-            let ran = self.runtime.block_on(ran).ok()?;
+            let ran = self.wait(ran).ok()?;
             (ran == Value::Bool(true)).then_some(())
         });
     }
@@ -204,12 +208,12 @@ impl Browser {
     /// Whether a dialog of `alert()` and its kin is open.
     pub(crate) fn has_alert(&self) -> bool {
         let text = self.client().get_alert_text();
-        self.runtime.block_on(text).is_ok()
+        self.wait(text).is_ok()
     }
 
     /// Opens a further tab and goes on there.
     pub(crate) fn new_tab(&self) {
-        self.runtime.block_on(async {
+        self.wait(async {
             let tab = self.client().new_window(true).await.unwrap();
             self.client().switch_to_window(tab.handle).await.unwrap();
         });
@@ -240,7 +244,8 @@ impl Browser {
 impl Drop for Browser {
     fn drop(&mut self) {
         if let Some(client) = self.client.take() {
-            self.runtime.block_on(client.close()).ok();
+            let closed = async { tokio::time::timeout(PATIENCE, client.close()).await };
+            self.runtime.block_on(closed).ok(); // The driver is ended either way.
         }
     }
 }

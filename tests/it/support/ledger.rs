@@ -18,6 +18,15 @@ pub(crate) struct Ledger {
 }
 
 impl Ledger {
+    /// What several senders were told.
+    pub(crate) fn of_all(ledgers: impl IntoIterator<Item = Self>) -> Self {
+        let mut all = Self::default();
+        for ledger in ledgers {
+            all.add(ledger);
+        }
+        all
+    }
+
     pub(crate) fn add(&mut self, other: Self) {
         for (n, body) in other.kept {
             self.keep(n, body);

@@ -10,7 +10,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::{Connection, Response};
+use super::{Connection, PATIENCE, Response, ended};
 
 /// A running server. It is ended, and its folder removed, when this is dropped.
 #[derive(Debug)]
@@ -117,7 +117,7 @@ impl Server {
     /// Tells it to stop, and waits until it has.
     pub(crate) fn stop(&mut self) -> ExitStatus {
         self.signal(Signal::TERM);
-        self.child.wait().unwrap()
+        ended(&mut self.child)
     }
 
     /// Tells it to stop and does not wait.
@@ -133,7 +133,7 @@ impl Server {
 
     /// Starts it again after it was stopped or killed: same folder, same port.
     pub(crate) fn start_again(&mut self) {
-        self.child.wait().unwrap();
+        ended(&mut self.child);
         let (child, address) = spawn(
             self.data.path(),
             &self.address.to_string(),
@@ -324,16 +324,21 @@ fn spawn(
             line.clear();
         }
     });
-    let mut stdout = BufReader::new(child.stdout.take().unwrap());
-    let mut line = String::new();
-    stdout.read_line(&mut line).unwrap();
+    let (sender, first) = std::sync::mpsc::channel();
+    let stdout = child.stdout.take().unwrap();
+    std::thread::spawn(move || {
+        let (mut stdout, mut line) = (BufReader::new(stdout), String::new());
+        stdout.read_line(&mut line).ok();
+        sender.send(line).ok();
+        // Whatever else it might print must not block it.
+        stdout.read_to_end(&mut Vec::new())
+    });
+    let line = first.recv_timeout(3 * PATIENCE).unwrap_or_default();
     let Some(address) = line.trim().strip_prefix("listening on http://") else {
         child.kill().ok();
         child.wait().ok();
         panic!("the server did not start: {line}{}", log.lock().unwrap());
     };
     let address = address.parse().unwrap();
-    // Whatever else it might print must not block it.
-    std::thread::spawn(move || stdout.read_to_end(&mut Vec::new()));
     (child, address)
 }

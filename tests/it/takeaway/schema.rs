@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use super::{export, odd, whole};
 use crate::limits::capture;
-use crate::support::{Bin, Server};
+use crate::support::{Bin, Ends, Server};
 
 /// What does not fit the schema, of each file.
 fn errors(files: &[Vec<u8>]) -> Vec<Vec<String>> {
@@ -25,9 +25,7 @@ fn errors(files: &[Vec<u8>]) -> Vec<Vec<String>> {
         fs::write(&path, file).unwrap();
         command.arg(path);
     }
-    let ran = command
-        .output()
-        .expect("node: `make test` installs it by scripts/setup-tests.sh");
+    let ran = command.to_end();
     assert!(
         ran.status.success(),
         "`make test` installs ajv by scripts/setup-tests.sh, which needs npm and a network: {}",
