@@ -77,6 +77,10 @@ pub struct Forward {
     pub tries: u32,
     /// When it is to be tried next.
     pub due_at: Timestamp,
+    /// Bytes of the capture's body.
+    pub size: u64,
+    /// Whether what its target was sent last was not taken.
+    pub is_failing: bool,
 }
 
 /// What becomes of a capture that was tried.

@@ -138,7 +138,7 @@ impl Certificates {
             headers: Headers::default(),
             body: Bytes::new(),
         };
-        pem(self.client.send(&request, AttemptKind::Replay).await)
+        pem(self.client.send(0, &request, AttemptKind::Replay).await)
     }
 }
 

@@ -12,7 +12,6 @@ use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
-use tokio::sync::Semaphore;
 use tokio::time::timeout_at;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::RootCertStore;
@@ -21,6 +20,7 @@ use tracing::Instrument;
 use tracing::field::Empty;
 
 use super::guard::Guard;
+use super::places::{Places, Whose};
 use super::url::Host;
 use super::{Request, Url, head};
 use crate::config::OutboundConfig;
@@ -39,8 +39,9 @@ pub const ANSWER: usize = 1 << 20;
 const ANSWER_HEAD: usize = 64 * 1024;
 const ANSWER_FIELDS: usize = 500;
 
-/// How many calls there may be at once, of all bins together; more wait.
-const AT_ONCE: usize = 128;
+/// How many calls there may be at once that somebody asks for, of all bins together, and how large their bodies may be; more wait.
+const AT_ONCE: u64 = 128;
+const BYTES: u64 = 128 << 20;
 
 /// How many addresses of one name are tried.
 const ADDRESSES: usize = 8;
@@ -66,7 +67,7 @@ pub struct Client {
     offline: bool,
     connect_timeout: Duration,
     timeout: Duration,
-    places: Arc<Semaphore>,
+    places: Arc<Places>,
     clock: Clock,
 }
 
@@ -116,7 +117,7 @@ impl Client {
             offline: config.offline,
             connect_timeout: config.connect_timeout,
             timeout: config.timeout,
-            places: Arc::new(Semaphore::new(AT_ONCE)),
+            places: Places::new(AT_ONCE, BYTES),
             clock,
         }
     }
@@ -137,9 +138,14 @@ impl Client {
         client
     }
 
-    /// Sends a request and reads the answer; whatever happens is in what it gives.
-    pub async fn send(&self, request: &Request, kind: AttemptKind) -> Try {
-        let _place = self.places.acquire().await;
+    /// Waits until it is somebody's turn, sends a request and reads the answer; whatever happens is in what it gives.
+    pub async fn send(&self, whose: Whose, request: &Request, kind: AttemptKind) -> Try {
+        let _place = self.places.take(whose, request.body.len() as u64).await;
+        self.send_now(request, kind).await
+    }
+
+    /// The same at once, for those who say themselves how many there are.
+    pub async fn send_now(&self, request: &Request, kind: AttemptKind) -> Try {
         let fields = head::fields(request);
         let started_at: Timestamp = self.clock.now();
         let began = Instant::now();

@@ -9,7 +9,8 @@
 //! with a resolver to plug in does not ask it for addresses that are written as numbers.
 //!
 //! What is sent is what was captured: [`head`] writes the fields in their order and case, without those that belong to one
-//! connection. Everything that comes back has a bound: the head, the body, the time.
+//! connection. Everything that comes back has a bound: the head, the body, the time. How many may call at once, and whose turn it
+//! is, is said by [`Places`].
 //!
 //! It knows the [model](crate::model) and the [configuration](crate::config), nothing of bins, stores or pages. To allow or refuse
 //! more addresses: the tables in [`guard`].
@@ -19,11 +20,13 @@ mod certificates;
 mod client;
 pub mod guard;
 mod head;
+mod places;
 mod url;
 
 pub use certificates::{Certificates, Fetched};
 pub use client::{ANSWER, Client};
 pub use head::{field_problem, is_token, spelled};
+pub use places::{Place, Places, Whose};
 pub use url::{Url, WrongUrl};
 
 use bytes::Bytes;

@@ -99,7 +99,8 @@ async fn send(
     let (app, bin, n) = (Arc::clone(app), Arc::clone(&bin.bin), capture.line.n);
     // A task of its own: what was sent is kept, even where nobody waits for it any more.
     let sending = tokio::spawn(async move {
-        let tried = app.outbound.send(&request, AttemptKind::Replay).await;
+        let kind = AttemptKind::Replay;
+        let tried = app.outbound.send(bin.serial, &request, kind).await;
         match tried.failure {
             Some(failure) if failure.cause == FailureCause::RefusedByGuard => Err(Error::Invalid {
                 field: "url",

@@ -4,6 +4,9 @@
 //! end of this process in the middle of a call, loses nothing; it may repeat that call. For each target with something to do there is a
 //! *lane*, a task of its own: a slow or dead target holds nobody else up, and while it is waited for, it costs a timer.
 //!
+//! How many calls there are at once has a bound, of sockets and of bytes. It is shared fairly among bins, and those to targets that
+//! fail have a part of it for themselves: see [`Places`].
+//!
 //! In a lane of concurrency 1 captures go in their order, and one that is tried again holds back those behind it.
 //!
 //! Here are the lanes: which there are, when each has something to do, how many go at once. [`tried`] is what happens to one capture:
@@ -16,19 +19,26 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::Notify;
 use tokio::sync::broadcast::error::RecvError;
-use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinSet;
 
 pub use tried::{PATIENCE, TRIES};
 
 use crate::metrics::metrics;
 use crate::model::{BinId, Clock};
-use crate::outbound::{self, Certificates};
+use crate::outbound::{self, Certificates, Places};
 use crate::store::{self, Address, Change, ChangeFeed, Store};
 
-/// How many captures may be on their way to targets at once, all together; the others are not even read. Replays need not wait for them.
-const AT_ONCE: usize = 64;
+/// How many captures may be on their way at once to targets that took the last one, and how large their bodies may be all together;
+/// the others are not even read. Together with those below they take a quarter of the files that a process may often have open.
+const HEALTHY: u64 = 192;
+const HEALTHY_BYTES: u64 = 96 << 20;
+
+/// The same for targets that did not take the last one. What is sent there is mostly waited for in vain, and must not be what others
+/// wait for.
+const FAILING: u64 = 64;
+const FAILING_BYTES: u64 = 32 << 20;
 
 /// How long is waited when the store does not answer, doubled that often at most, and before the clock is looked at again.
 const MOST_NAPS: u32 = 6;
@@ -47,7 +57,8 @@ pub struct Forwarder {
     /// The server's public address, where it has one: verdicts may depend on it.
     base: Option<String>,
     lanes: Mutex<HashMap<Lane, Arc<Running>>>,
-    places: Semaphore,
+    healthy: Arc<Places>,
+    failing: Arc<Places>,
 }
 
 /// A lane that runs.
@@ -123,7 +134,8 @@ impl Forwarder {
             clock,
             base,
             lanes: Mutex::default(),
-            places: Semaphore::new(AT_ONCE),
+            healthy: Places::new(HEALTHY, HEALTHY_BYTES),
+            failing: Places::new(FAILING, FAILING_BYTES),
         })
     }
 

@@ -47,7 +47,12 @@ impl Forwarder {
         forward: &Forward,
     ) -> store::Result<(Settled, Option<Try>)> {
         // Before the capture is read: each of those that wait would hold its body.
-        let _place = self.places.acquire().await;
+        let places = if forward.is_failing {
+            &self.failing
+        } else {
+            &self.healthy
+        };
+        let _place = places.take(bin.serial, forward.size).await;
         let mut capture = match self.store.capture(bin, forward.n).await {
             Ok(capture) => capture,
             Err(store::Error::UnknownCapture) => return Ok((Settled::Done, None)),
@@ -90,7 +95,7 @@ impl Forwarder {
                 return Ok((Settled::Dead, Some(self.refused(target, &head.method, why))));
             }
         };
-        let tried = self.client.send(&request, AttemptKind::Target).await;
+        let tried = self.client.send_now(&request, AttemptKind::Target).await;
         Ok((self.judge(target, forward, &tried), Some(tried)))
     }
 

@@ -124,7 +124,8 @@ impl Visitor {
                     headers: Headers::default(),
                     body: bytes::Bytes::new(),
                 };
-                self.client.send(&request, AttemptKind::Handshake).await
+                let kind = AttemptKind::Handshake;
+                self.client.send(bin.serial, &request, kind).await
             }
             (verdict, Ok(_)) => self.refused(&address, &unsigned(verdict)),
             (_, Err(_)) => self.refused(&address, "It was not visited: it is no URL."),

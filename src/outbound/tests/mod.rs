@@ -39,7 +39,7 @@ fn request(url: &str) -> Request {
 }
 
 async fn send(client: &Client, request: Request) -> Try {
-    client.send(&request, AttemptKind::Replay).await
+    client.send(1, &request, AttemptKind::Replay).await
 }
 
 /// A listener that answers one connection with `answer`, and gives what it was sent up to the end of the head and `body` bytes.

@@ -20,6 +20,19 @@ pub(super) async fn lanes(client: &Client) -> Result<Vec<(BinId, String)>> {
         .collect()
 }
 
+/// What is read of one that is queued.
+macro_rules! queued {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, n, target, tries, due_at,
+             COALESCE((SELECT size FROM captures WHERE captures.serial = forwards.serial AND captures.n = forwards.n), 0),
+             EXISTS (SELECT 1 FROM failing WHERE failing.serial = forwards.serial AND failing.target = forwards.target)
+             FROM forwards ",
+            $rest
+        )
+    };
+}
+
 fn forward(row: &Row) -> Result<Forward> {
     Ok(Forward {
         id: row::count(row, 0)?,
@@ -27,6 +40,8 @@ fn forward(row: &Row) -> Result<Forward> {
         target: row::words(row, 2)?,
         tries: u32::try_from(row::count(row, 3)?).unwrap_or(u32::MAX),
         due_at: row::time(row, 4)?,
+        size: row::count(row, 5)?,
+        is_failing: row.try_get(6)?,
     })
 }
 
@@ -37,9 +52,11 @@ pub(super) async fn waiting(
     target: &str,
     limit: usize,
 ) -> Result<Vec<Forward>> {
-    let sql = "SELECT id, n, target, tries, due_at FROM forwards WHERE serial = $1 AND target = $2 AND NOT dead
+    let sql = queued!(
+        "WHERE serial = $1 AND target = $2 AND NOT dead
          AND NOT EXISTS (SELECT 1 FROM failing WHERE serial = $1 AND target = $2 AND paused_at IS NOT NULL)
-         ORDER BY id LIMIT $3";
+         ORDER BY id LIMIT $3"
+    );
     let values: sql::Values<'_> = &[&int(serial), &target.as_bytes(), &int(limit as u64)];
     sql::all(client, sql, values)
         .await?
@@ -50,7 +67,7 @@ pub(super) async fn waiting(
 
 /// What was given up, the latest first.
 pub(super) async fn dead(client: &Client, serial: u64, limit: usize) -> Result<Vec<Forward>> {
-    let sql = "SELECT id, n, target, tries, due_at FROM forwards WHERE serial = $1 AND dead ORDER BY id DESC LIMIT $2";
+    let sql = queued!("WHERE serial = $1 AND dead ORDER BY id DESC LIMIT $2");
     let found = sql::all(client, sql, &[&int(serial), &int(limit as u64)]).await?;
     found.iter().map(forward).collect()
 }

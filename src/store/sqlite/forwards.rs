@@ -50,6 +50,18 @@ pub(super) fn lanes(connection: &Connection) -> rusqlite::Result<Vec<(BinId, Str
     found.collect()
 }
 
+/// What is read of one that is queued; the size stands before all that is large in the row of its capture.
+macro_rules! queued {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, capture, target, tries, due_at, COALESCE((SELECT size FROM captures WHERE captures.id = forwards.capture), 0),
+             EXISTS (SELECT 1 FROM failing WHERE failing.serial = forwards.serial AND failing.target = forwards.target)
+             FROM forwards ",
+            $rest
+        )
+    };
+}
+
 fn forward(row: &Row<'_>) -> rusqlite::Result<Forward> {
     Ok(Forward {
         id: row::count(row, 0)?,
@@ -57,6 +69,8 @@ fn forward(row: &Row<'_>) -> rusqlite::Result<Forward> {
         target: row.get(2)?,
         tries: row.get(3)?,
         due_at: Timestamp::from_micros(row.get(4)?),
+        size: row::count(row, 5)?,
+        is_failing: row.get(6)?,
     })
 }
 
@@ -67,11 +81,11 @@ pub(super) fn waiting(
     target: &str,
     limit: usize,
 ) -> rusqlite::Result<Vec<Forward>> {
-    let mut sql = connection.prepare_cached(
-        "SELECT id, capture, target, tries, due_at FROM forwards WHERE serial = ?1 AND target = ?2 AND dead = 0
+    let mut sql = connection.prepare_cached(queued!(
+        "WHERE serial = ?1 AND target = ?2 AND dead = 0
          AND NOT EXISTS (SELECT 1 FROM failing WHERE serial = ?1 AND target = ?2 AND paused_at IS NOT NULL)
-         ORDER BY id LIMIT ?3",
-    )?;
+         ORDER BY id LIMIT ?3"
+    ))?;
     let found = sql.query_map(params![int(serial), target, int(limit as u64)], forward)?;
     found.collect()
 }
@@ -82,9 +96,9 @@ pub(super) fn dead(
     serial: u64,
     limit: usize,
 ) -> rusqlite::Result<Vec<Forward>> {
-    let mut sql = connection.prepare_cached(
-        "SELECT id, capture, target, tries, due_at FROM forwards WHERE serial = ?1 AND dead = 1 ORDER BY id DESC LIMIT ?2",
-    )?;
+    let mut sql = connection.prepare_cached(queued!(
+        "WHERE serial = ?1 AND dead = 1 ORDER BY id DESC LIMIT ?2"
+    ))?;
     let found = sql.query_map([int(serial), int(limit as u64)], forward)?;
     found.collect()
 }

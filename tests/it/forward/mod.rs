@@ -4,6 +4,7 @@ mod edited;
 mod guard;
 mod pause;
 mod replay;
+mod silent;
 mod targets;
 
 use serde_json::{Value, json};

@@ -87,8 +87,12 @@ pub(super) async fn what_becomes_of_a_capture_is_noted(place: Place) {
     assert_eq!(settle(0, Settled::Again(later)).await, Some(began));
     place.pass(1_000_000);
     assert_eq!(settle(1, Settled::Dead).await, Some(began));
+    assert!(queue.iter().all(|one| !one.is_failing));
     let first = waiting(&place, &bin).await.remove(0);
     assert_eq!((first.n.0, first.tries, first.due_at), (1, 1, later));
+    assert!(first.is_failing);
+    let body = place.store.capture(&bin, first.n).await.unwrap().body;
+    assert_eq!((first.size, first.size > 0), (body.len() as u64, true));
     let dead = place.store.dead_forwards(&bin, 9).await.unwrap();
     assert_eq!((dead.len(), dead[0].n.0, dead[0].tries), (1, 2, 1));
     let want = TargetState {
@@ -115,5 +119,7 @@ pub(super) async fn what_becomes_of_a_capture_is_noted(place: Place) {
     assert_eq!(settle(0, Settled::Dead).await, Some(place.clock.now()));
     assert_eq!(settle(1, Settled::Done).await, None);
     assert_eq!(state(&place, &bin).await.failing_since, None);
-    assert_eq!(numbers(&place, &bin).await, [3]);
+    let left = waiting(&place, &bin).await;
+    assert_eq!(left.len(), 1);
+    assert_eq!((left[0].n.0, left[0].is_failing), (3, false));
 }
