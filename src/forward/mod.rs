@@ -68,6 +68,16 @@ pub enum Error {
     Unsigned(#[from] Unsigned),
 }
 
+impl Error {
+    /// Whether it lies in the capture: another one may well be sent on in the same way.
+    pub fn is_of_capture(&self) -> bool {
+        match self {
+            Self::Path(_) => true,
+            Self::Unsigned(why) => matches!(why, Unsigned::Own(_) | Unsigned::Cannot { .. }),
+        }
+    }
+}
+
 /// The request that a capture becomes.
 ///
 /// # Errors

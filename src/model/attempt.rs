@@ -62,6 +62,29 @@ pub struct Try {
 }
 
 impl Try {
+    /// One that never left this server, and why.
+    pub fn unsent(
+        kind: AttemptKind,
+        method: &str,
+        url: String,
+        at: Timestamp,
+        why: impl Into<String>,
+    ) -> Self {
+        Self {
+            kind,
+            url,
+            started_at: at,
+            took_us: 0,
+            sent: Sent {
+                method: method.to_owned(),
+                headers: Headers::default(),
+                size: 0,
+            },
+            answer: None,
+            failure: Some(Failure::new(FailureCause::RefusedByGuard, why)),
+        }
+    }
+
     /// Whether the other side took it: an answer of the 2xx kind, read to its end.
     pub fn is_taken(&self) -> bool {
         let answered = self.answer.as_ref();

@@ -80,6 +80,11 @@ pub(super) async fn read(
     ))
 }
 
+/// Whether a request can be sent at all, wherever it goes.
+pub async fn can_be_sent(request: &Request) -> bool {
+    read(request, &fields(request)).await.is_some()
+}
+
 /// A head of that method and these header lines, with the names as they are spelled; `None` when hyper would not send it. The
 /// target is still to be set.
 pub async fn spelled(method: &str, lines: &[u8]) -> Option<Parts> {

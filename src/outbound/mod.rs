@@ -25,7 +25,7 @@ mod url;
 
 pub use certificates::{Certificates, Fetched};
 pub use client::{ANSWER, Client};
-pub use head::{field_problem, is_token, spelled};
+pub use head::{can_be_sent, field_problem, is_token, spelled};
 pub use places::{Place, Places, Whose};
 pub use url::{Url, WrongUrl};
 

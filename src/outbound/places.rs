@@ -296,8 +296,8 @@ mod tests {
         assert_eq!(large.take(10), 2);
         let mut also = Greedy::new(&places, 2, 200);
         assert_eq!(also.take(10), 1);
-        let mut again = Greedy::new(&places, 3, 299);
-        assert_eq!(again.take(10), 1);
+        let mut again = Greedy::new(&places, 3, 250);
+        assert_eq!(again.take(1), 1);
         let mut none_left = Greedy::new(&places, 4, 100);
         assert_eq!(none_left.take(1), 0);
         assert_eq!(Greedy::new(&places, 5, 1).take(1), 1);

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::access::BinByKey;
 use super::{App, Error};
 use crate::forward::{self, Order};
-use crate::model::{Answer, Attempt, AttemptKind, Capture, CaptureNumber, FailureCause};
-use crate::outbound::Url;
+use crate::model::{Answer, Attempt, AttemptKind, Bin, Capture, CaptureNumber, FailureCause, Try};
+use crate::outbound::{self, Url};
 
 /// How many copies are sent at once.
 pub(super) const MOST_COPIES: usize = 20;
@@ -24,7 +24,7 @@ pub(super) fn url(text: &str) -> Result<Url, Error> {
         return Err(wrong(format!("at most {} characters", Url::LONGEST)));
     }
     text.parse()
-        .map_err(|error: crate::outbound::WrongUrl| wrong(error.to_string()))
+        .map_err(|error: outbound::WrongUrl| wrong(error.to_string()))
 }
 
 /// Sends a capture on, and keeps what came of it. An address that the guard refuses leaves no attempt.
@@ -39,6 +39,33 @@ pub(super) async fn one(
 ) -> Result<Attempt, Error> {
     let capture = bin.capture(&*app.store, n).await?;
     send(app, bin, &capture, order).await
+}
+
+/// The same for one of many, which it does not end: what keeps only this one from being sent is kept as an attempt.
+pub(super) async fn one_of_many(
+    app: &Arc<App>,
+    bin: &BinByKey,
+    n: CaptureNumber,
+    order: &Order,
+) -> Result<Attempt, Error> {
+    let capture = bin.capture(&*app.store, n).await?;
+    let why = match request(app, &bin.bin, &capture, order) {
+        Ok(request) if outbound::can_be_sent(&request).await => {
+            return go(app, bin, n, request).await;
+        }
+        Ok(_) => "it holds what no HTTP request can".to_owned(),
+        Err(error) if error.is_of_capture() => error.to_string(),
+        Err(error) => return Err(invalid(error)),
+    };
+    let tried = Try::unsent(
+        AttemptKind::Replay,
+        &capture.line.envelope.head.method,
+        order.url.to_string(),
+        app.clock.now(),
+        format!("It was not sent: {why}."),
+    );
+    let kept = app.store.add_attempt(&bin.bin, n, tried).await;
+    kept.map_err(Error::of_capture(n))
 }
 
 /// The same so many times at once.
@@ -85,18 +112,34 @@ async fn send(
     capture: &Capture,
     order: &Order,
 ) -> Result<Attempt, Error> {
-    let request = forward::request(&bin.bin, capture, order, app.clock.now());
-    let request = request.map_err(|error| match error {
-        forward::Error::Path(error) => Error::Invalid {
-            field: "url",
-            problem: error.to_string(),
-        },
-        forward::Error::Unsigned(error) => Error::Invalid {
-            field: "sign",
-            problem: error.to_string(),
-        },
-    })?;
-    let (app, bin, n) = (Arc::clone(app), Arc::clone(&bin.bin), capture.line.n);
+    let request = request(app, &bin.bin, capture, order).map_err(invalid)?;
+    go(app, bin, capture.line.n, request).await
+}
+
+fn request(
+    app: &App,
+    bin: &Bin,
+    capture: &Capture,
+    order: &Order,
+) -> Result<outbound::Request, forward::Error> {
+    forward::request(bin, capture, order, app.clock.now())
+}
+
+fn invalid(error: forward::Error) -> Error {
+    let (field, problem) = match error {
+        forward::Error::Path(error) => ("url", error.to_string()),
+        forward::Error::Unsigned(error) => ("sign", error.to_string()),
+    };
+    Error::Invalid { field, problem }
+}
+
+async fn go(
+    app: &Arc<App>,
+    bin: &BinByKey,
+    n: CaptureNumber,
+    request: outbound::Request,
+) -> Result<Attempt, Error> {
+    let (app, bin) = (Arc::clone(app), Arc::clone(&bin.bin));
     // A task of its own: what was sent is kept, even where nobody waits for it any more.
     let sending = tokio::spawn(async move {
         let kind = AttemptKind::Replay;

@@ -4,8 +4,7 @@ use super::super::{Edit, Order, loops, request};
 use super::Forwarder;
 use crate::filter::{Filter, Subject};
 use crate::model::{
-    AttemptKind, Bin, BodyState, Failure, FailureCause, Forward, Headers, Sent, Settled, Target,
-    Timestamp, Try,
+    AttemptKind, Bin, BodyState, FailureCause, Forward, Settled, Target, Timestamp, Try,
 };
 use crate::outbound;
 use crate::provider::Certificate;
@@ -120,19 +119,8 @@ impl Forwarder {
 
     /// An attempt that never left.
     fn refused(&self, target: &Target, method: &str, why: String) -> Try {
-        Try {
-            kind: AttemptKind::Target,
-            url: target.url.clone(),
-            started_at: self.clock.now(),
-            took_us: 0,
-            sent: Sent {
-                method: method.to_owned(),
-                headers: Headers::default(),
-                size: 0,
-            },
-            answer: None,
-            failure: Some(Failure::new(FailureCause::RefusedByGuard, why)),
-        }
+        let (url, now) = (target.url.clone(), self.clock.now());
+        Try::unsent(AttemptKind::Target, method, url, now, why)
     }
 }
 

@@ -9,9 +9,7 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
-use crate::model::{
-    AttemptKind, Bin, CaptureNumber, Clock, Failure, FailureCause, Headers, Sent, Try, Verdict,
-};
+use crate::model::{AttemptKind, Bin, CaptureNumber, Clock, Headers, Try, Verdict};
 use crate::outbound::{self, Certificates};
 use crate::provider::{Certificate, Request, handshake};
 use crate::store::{self, Store};
@@ -136,19 +134,8 @@ impl Visitor {
 
     /// An attempt that never left.
     fn refused(&self, address: &str, why: &str) -> Try {
-        Try {
-            kind: AttemptKind::Handshake,
-            url: address.to_owned(),
-            started_at: self.clock.now(),
-            took_us: 0,
-            sent: Sent {
-                method: "GET".to_owned(),
-                headers: Headers::default(),
-                size: 0,
-            },
-            answer: None,
-            failure: Some(Failure::new(FailureCause::RefusedByGuard, why)),
-        }
+        let now = self.clock.now();
+        Try::unsent(AttemptKind::Handshake, "GET", address.to_owned(), now, why)
     }
 }
 

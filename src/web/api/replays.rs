@@ -18,7 +18,7 @@ use super::json::JsonBody;
 use super::{Error, Problem};
 use crate::filter::Filter;
 use crate::forward::{Edit, Order};
-use crate::model::{Attempt, CaptureNumber};
+use crate::model::{Attempt, CaptureNumber, FailureCause};
 use crate::store::Window;
 use crate::web::access::BinByKey;
 use crate::web::extract::OwnerByToken;
@@ -120,7 +120,7 @@ impl Run {
         while let Some(n) = self.find().await? {
             tokio::time::sleep_until(self.next_at).await;
             self.next_at = tokio::time::Instant::now() + self.pause;
-            match replay::one(&self.app, &self.bin, n, &self.order).await {
+            match replay::one_of_many(&self.app, &self.bin, n, &self.order).await {
                 // It was deleted, or dropped, meanwhile.
                 Err(web::Error::UnknownCapture(_)) => {}
                 result => return result.map(Some),
@@ -135,13 +135,14 @@ impl Run {
         }
         let problem = match self.step().await {
             Ok(Some(attempt)) => {
-                self.sent += 1;
+                let failure = attempt.tried.failure.as_ref().map(|failure| failure.cause);
+                self.sent += u64::from(failure != Some(FailureCause::RefusedByGuard));
                 self.taken += u64::from(attempt.tried.is_taken());
                 return Some(Line::One {
                     n: attempt.n.0,
                     attempt: attempt.id,
                     status: attempt.tried.answer.map(|answer| answer.status),
-                    error: attempt.tried.failure.map(|failure| failure.cause.as_str()),
+                    error: failure.map(FailureCause::as_str),
                 });
             }
             Ok(None) => None,
@@ -160,7 +161,8 @@ impl Run {
 /// Replay captures
 ///
 /// Those that a filter lets through and that are there now, the oldest first, one after the other. The answer is a line of JSON for
-/// each as it happens, and one at the end; closing the connection stops it.
+/// each as it happens, and one at the end; closing the connection stops it. One that cannot be sent there, as `OPTIONS *` has no path to
+/// keep, is an attempt with an `error`, and the others go on.
 #[utoipa::path(
     post,
     path = "/api/v1/bins/{id}/captures/replay",

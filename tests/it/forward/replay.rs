@@ -383,6 +383,71 @@ fn many_are_sent_in_order_as_a_filter_says() {
 }
 
 #[test]
+fn one_that_cannot_be_sent_does_not_end_the_others() {
+    let server = Server::with(&[
+        "--allow-outbound",
+        "127.0.0.0/8",
+        "--capture-domain",
+        "hooks.test",
+    ]);
+    let bin = server.bin();
+    server.post(&bin, "/a", b"1");
+    let asterisk = format!(
+        "OPTIONS * HTTP/1.1\r\nHost: {}.hooks.test\r\nConnection: close\r\n\r\n",
+        bin.id
+    );
+    assert_eq!(
+        server.send(asterisk).header("x-hookwell-request"),
+        Some("2")
+    );
+    server.post(&bin, "/b", b"3");
+    let target = Target::start();
+    let order = json!({ "q": "", "url": target.url(""), "keep_path": true, "rate": 100 });
+    let key = format!("Authorization: Bearer {}", bin.key);
+    let fields = [&*key, "Content-Type: application/json"];
+    let path = format!("/api/v1/bins/{}/captures/replay", bin.id);
+    let answer = server.request("POST", &path, &fields, order.to_string().as_bytes());
+    let text = answer.text();
+    let lines: Vec<Value> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let said: Vec<_> = lines
+        .iter()
+        .map(|line| (&line["n"], &line["status"], &line["error"]))
+        .collect();
+    let refused = json!("refused_by_guard");
+    let (none, ok) = (Value::Null, json!(200));
+    let want = [
+        (&json!(1), &ok, &none),
+        (&json!(2), &none, &refused),
+        (&json!(3), &ok, &none),
+        (&none, &none, &none),
+    ];
+    assert_eq!(said, want, "{text}");
+    assert_eq!(
+        lines[3],
+        json!({ "done": true, "sent": 2, "taken": 2, "problem": null })
+    );
+    let kept = &attempts(&server, &bin, 2)[0];
+    assert_eq!(kept["id"], lines[1]["attempt"]);
+    let detail = kept["error"]["detail"].as_str().unwrap();
+    assert!(
+        detail.contains("path of the request cannot be kept"),
+        "{detail}"
+    );
+    // By itself it is refused, as before.
+    let (status, problem) = replay(
+        &server,
+        &bin,
+        2,
+        &json!({ "url": target.url(""), "keep_path": true }),
+    );
+    assert_eq!((status, &problem["field"]), (422, &json!("url")));
+    assert_eq!(target.heard().len(), 2);
+}
+
+#[test]
 fn an_attempt_is_kept_although_nobody_waits_for_it() {
     let server = Server::with(&ALLOW);
     let bin = server.bin();
