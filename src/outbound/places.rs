@@ -1,11 +1,13 @@
 //! Who may call out now, where more want to than may.
 //!
 //! A call that nobody answers keeps its place until its time is over. In one queue for all, those of one bin would fill every place
-//! and hold up the calls of everybody else for as long. So a bin has never more than what is left free for the others: the more bins
-//! hold places, the less each may have, and there is one for the bin that comes next. The next free place is for the bin that has
-//! the fewest.
+//! and hold up the calls of everybody else for as long. So half of the places are for bins that have none yet. Of the other half a
+//! bin has never more than what is left free of it: the more bins hold places, the less each may have. The next free place is for
+//! the bin that has the fewest. (By the second rule alone, bins that come one after the other halve what is left each time, and
+//! nothing is left for the tenth.)
 //!
-//! Two things are given out: places, each a socket, and bytes, as each call keeps its body in memory until it ends.
+//! Two things are given out: places, each a socket, and bytes, as each call keeps its body in memory until it ends. Small bodies are
+//! not counted, so that large ones are not waited for by those who send none.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,6 +16,9 @@ use tokio::sync::oneshot;
 
 /// Which bin a call is for, by its serial; 0 for what the server calls for itself.
 pub type Whose = u64;
+
+/// Up to how many bytes a body is not counted.
+const SMALL: u64 = 64 << 10;
 
 /// Places for calls.
 #[derive(Debug)]
@@ -62,10 +67,13 @@ struct Waiting {
 }
 
 impl Amount {
-    /// Whether somebody who has this may have one more place with those bytes, when so much is free: what it then has is at most
-    /// what was free for all.
-    fn may_grow(self, bytes: u64, free: Self) -> bool {
-        self.places < free.places && self.bytes.saturating_add(bytes) <= free.bytes
+    /// What of this, which is free, may be had by those who have something.
+    fn spare(self, most: Self) -> Self {
+        let kept = Self {
+            places: most.places / 2,
+            bytes: most.bytes / 2,
+        };
+        self.minus(kept)
     }
 
     fn minus(self, other: Self) -> Self {
@@ -105,8 +113,8 @@ impl Places {
         })
     }
 
-    /// Waits for a place for a call with a body of so many bytes. One of more than a quarter of the bytes that there are counts as
-    /// that quarter: else it might wait for ever.
+    /// Waits for a place for a call with a body of so many bytes. A small one is not counted, and one of more than a quarter of the
+    /// bytes that there are counts as that quarter: else it might wait for ever.
     ///
     /// Those of one bin come in their order.
     ///
@@ -118,7 +126,8 @@ impl Places {
     }
 
     fn ask(self: &Arc<Self>, whose: Whose, bytes: u64) -> oneshot::Receiver<Place> {
-        let bytes = bytes.min(self.most.bytes / 4);
+        let counted = bytes.min(self.most.bytes / 4);
+        let bytes = if bytes <= SMALL { 0 } else { counted };
         let (word, place) = oneshot::channel();
         let mut state = self.state();
         state.tickets += 1;
@@ -171,14 +180,25 @@ impl State {
     /// Who is given the next place: of those that wait and may have one, who has the fewest.
     fn next(&self, most: Amount) -> Option<Whose> {
         let free = most.minus(self.taken);
+        let spare = free.spare(most);
+        let may_have = |places: u64| match places {
+            0 => free.places > 0,
+            places => places < spare.places,
+        };
+        let may_keep = |has: Amount, bytes: u64| match has.places {
+            _ if bytes == 0 => true,
+            0 => bytes <= free.bytes,
+            _ => has.bytes.saturating_add(bytes) <= spare.bytes,
+        };
+        // What holds a bin back by its bytes need not hold back the next, what does so by its places must.
         let few = self
             .order
             .iter()
-            .take_while(|(places, ..)| *places < free.places);
+            .take_while(|(places, ..)| may_have(*places));
         few.map(|(.., whose)| *whose).find(|whose| {
             self.parties.get(whose).is_some_and(|party| {
                 let first = party.waiting.front();
-                first.is_some_and(|first| party.has.may_grow(first.bytes, free))
+                first.is_some_and(|first| may_keep(party.has, first.bytes))
             })
         })
     }
@@ -253,21 +273,35 @@ mod tests {
         }
     }
 
+    const MIB: u64 = 1 << 20;
+
     #[test]
-    fn one_bin_leaves_as_much_as_it_has() {
-        let places = Places::new(64, 1000);
+    fn one_bin_leaves_half_and_as_much_of_the_other_as_it_has() {
+        let places = Places::new(64, 64 * MIB);
         let mut dead = Greedy::new(&places, 1, 0);
-        assert_eq!(dead.take(1000), 32);
+        assert_eq!(dead.take(1000), 16);
         let mut other = Greedy::new(&places, 2, 0);
-        assert_eq!(other.take(1000), 16);
+        assert_eq!(other.take(1000), 8);
         assert_eq!(Greedy::new(&places, 3, 0).take(4), 4);
         dead.has.clear();
-        assert!(other.take(1000) > 16);
+        assert!(other.take(1000) > 8);
+    }
+
+    #[test]
+    fn bins_that_come_one_after_the_other_leave_places_too() {
+        let places = Places::new(64, 64 * MIB);
+        let mut dead: Vec<_> = (1..=30)
+            .map(|whose| Greedy::new(&places, whose, 0))
+            .collect();
+        for greedy in &mut dead {
+            assert!(greedy.take(1000) > 0);
+        }
+        assert_eq!(Greedy::new(&places, 100, 0).take(1), 1);
     }
 
     #[test]
     fn many_bins_leave_a_place_for_the_next_and_the_poorest_is_first() {
-        let places = Places::new(64, 1000);
+        let places = Places::new(64, 64 * MIB);
         let mut dead: Vec<_> = (1..=63)
             .map(|whose| Greedy::new(&places, whose, 0))
             .collect();
@@ -291,28 +325,28 @@ mod tests {
 
     #[test]
     fn bytes_have_a_bound_too_and_what_is_small_passes() {
-        let places = Places::new(64, 1000);
-        let mut large = Greedy::new(&places, 1, 5000);
-        assert_eq!(large.take(10), 2);
-        let mut also = Greedy::new(&places, 2, 200);
+        let places = Places::new(64, 64 * MIB);
+        let mut large = Greedy::new(&places, 1, 500 * MIB);
+        assert_eq!(large.take(10), 1);
+        let mut also = Greedy::new(&places, 2, 10 * MIB);
         assert_eq!(also.take(10), 1);
-        let mut again = Greedy::new(&places, 3, 250);
-        assert_eq!(again.take(1), 1);
-        let mut none_left = Greedy::new(&places, 4, 100);
+        let mut more = [3, 4].map(|whose| Greedy::new(&places, whose, 16 * MIB));
+        assert_eq!(more.each_mut().map(|one| one.take(1)), [1, 1]);
+        let mut none_left = Greedy::new(&places, 5, 8 * MIB);
         assert_eq!(none_left.take(1), 0);
-        assert_eq!(Greedy::new(&places, 5, 1).take(1), 1);
-        again.has.clear();
+        assert_eq!(Greedy::new(&places, 6, SMALL).take(3), 3);
+        more[0].has.clear();
         assert_eq!(none_left.take(1), 1);
     }
 
     #[test]
     fn who_does_not_wait_any_more_is_left_out_and_nothing_is_kept_of_it() {
-        let places = Places::new(2, 1000);
-        let mut one = Greedy::new(&places, 1, 10);
-        let mut two = Greedy::new(&places, 2, 10);
-        let mut gone = Greedy::new(&places, 3, 10);
+        let places = Places::new(2, 64 * MIB);
+        let mut one = Greedy::new(&places, 1, MIB);
+        let mut two = Greedy::new(&places, 2, MIB);
+        let mut gone = Greedy::new(&places, 3, MIB);
         assert_eq!((one.take(1), two.take(1), gone.take(1)), (1, 1, 0));
-        let mut three = Greedy::new(&places, 4, 10);
+        let mut three = Greedy::new(&places, 4, MIB);
         assert_eq!(three.take(1), 0);
         drop(gone);
         one.has.clear();

@@ -31,8 +31,8 @@ use crate::outbound::{self, Certificates, Places};
 use crate::store::{self, Address, Change, ChangeFeed, Store};
 
 /// How many captures may be on their way at once to targets that took the last one, and how large their bodies may be all together;
-/// the others are not even read. Together with those below they take a quarter of the files that a process may often have open.
-const HEALTHY: u64 = 192;
+/// the others are not even read. Together with those below they take a third of the files that a process may often have open (1024).
+const HEALTHY: u64 = 256;
 const HEALTHY_BYTES: u64 = 96 << 20;
 
 /// The same for targets that did not take the last one. What is sent there is mostly waited for in vain, and must not be what others

@@ -30,8 +30,9 @@ impl Forwarder {
         forward: Forward,
     ) -> store::Result<()> {
         let (settled, tried) = self.attempt(bin, target, &forward).await?;
-        let since = self.store.settle(bin, forward, settled, tried).await?;
+        // The time of the try, not of what its noting took.
         let now = self.clock.now().as_micros();
+        let since = self.store.settle(bin, forward, settled, tried).await?;
         if since.is_some_and(|since| now - since.as_micros() >= PATIENCE) {
             tracing::info!("a target has failed for long and is paused");
             self.store.pause_target(bin, &target.url).await?;

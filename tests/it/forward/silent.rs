@@ -72,14 +72,12 @@ fn two_hundred_silent_targets_do_not_hold_up_one_that_answers() {
         }
     }
     eventually("the silent ones have what they may have", || {
-        (count.load(Ordering::SeqCst) >= 150).then_some(())
+        (count.load(Ordering::SeqCst) >= 96).then_some(())
     });
     is_served(&server);
+    // Half of 256 places, and one for each bin.
     let all = count.load(Ordering::SeqCst);
-    assert!(
-        all < 192,
-        "{all} calls at once, and nothing left for others"
-    );
+    assert!(all <= 128 + BINS, "{all} calls at once");
 }
 
 #[test]
@@ -126,7 +124,7 @@ fn replays_to_who_is_silent_do_not_hold_up_those_of_others() {
         })
         .collect();
     eventually("the silent one has what it may have", || {
-        (count.load(Ordering::SeqCst) >= 64).then_some(())
+        (count.load(Ordering::SeqCst) >= 32).then_some(())
     });
     let other = server.bin();
     let n = server.post(&other, "", b"{}");
