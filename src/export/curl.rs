@@ -5,7 +5,7 @@
 
 use super::sending::{INLINE, Notes, fields, has_dot_segment};
 use super::shell::quoted;
-use super::{Format, Kind, Source, body_file};
+use super::{Format, Kind, Source, TEXT, body_file};
 use crate::model::Version;
 
 /// For a shell with `$'…'` quotes, such as bash and zsh.
@@ -14,6 +14,7 @@ pub static FORMAT: Format = Format {
     label: "cURL",
     extension: "sh",
     kind: Kind::Command,
+    media_type: TEXT,
     write: |source| write(source).into_bytes(),
 };
 

@@ -10,7 +10,7 @@ use std::borrow::Cow;
 
 use super::sending::{INLINE, Notes, address, fields, has, has_dot_segment, joined};
 use super::shell::is_escaped;
-use super::{Format, Kind, Source, script};
+use super::{Format, Kind, Source, TEXT, script};
 use crate::model::base64;
 
 /// JavaScript, as a module has it: with `await` at the top.
@@ -19,6 +19,7 @@ pub static FORMAT: Format = Format {
     label: "fetch (JavaScript)",
     extension: "mjs",
     kind: Kind::Command,
+    media_type: TEXT,
     write: |source| write(source).into_bytes(),
 };
 

@@ -18,6 +18,7 @@ pub static FORMAT: Format = Format {
     label: "HAR",
     extension: "har",
     kind: Kind::File,
+    media_type: "application/json",
     write: |source| [begin().as_bytes(), &entry(source), END.as_bytes()].concat(),
 };
 

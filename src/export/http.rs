@@ -1,6 +1,6 @@
 //! The request as HTTP/1.1 text: what to keep in a file, or to write to a socket.
 
-use super::{Format, Kind, Source};
+use super::{Format, Kind, Source, TEXT};
 use crate::model::{BodyState, Version};
 
 /// Raw HTTP/1.1 (RFC 9112).
@@ -9,10 +9,11 @@ pub static FORMAT: Format = Format {
     label: "Raw HTTP request",
     extension: "http",
     kind: Kind::Command,
+    media_type: TEXT,
     write,
 };
 
-/// The lines as they were sent. A chunked body comes in one chunk, its trailers behind it; a request that came by HTTP/2 is
+/// The lines as they were sent, but for the length of a body that is not the one that was sent. A chunked body comes in one chunk, its trailers behind it; a request that came by HTTP/2 is
 /// written as HTTP/1.1, with the host and length that it needs there.
 fn write(source: &Source<'_>) -> Vec<u8> {
     let capture = source.capture;
@@ -25,9 +26,8 @@ fn write(source: &Source<'_>) -> Vec<u8> {
     let mut text = format!("{} {} {version}\r\n", head.method, head.target).into_bytes();
     if head.version == Version::Http2 {
         add_http_2_fields(source, &mut text);
-    } else {
-        text.extend_from_slice(head.headers.block());
     }
+    add_fields(source, &mut text);
     if !text.ends_with(b"\n") {
         text.extend_from_slice(b"\r\n");
     }
@@ -54,7 +54,31 @@ fn write(source: &Source<'_>) -> Vec<u8> {
     text
 }
 
-/// The fields, with `Host` and `Content-Length`, which HTTP/2 says in other ways, and without its `:authority`.
+/// The fields, without what only HTTP/2 has. What was cut, or is masked, has another length than its sender said: whoever reads the
+/// request would wait for the rest, or take it for the next one.
+fn add_fields(source: &Source<'_>, text: &mut Vec<u8>) {
+    let length = source.capture.body.len();
+    let is_length = |name: &[u8]| name.eq_ignore_ascii_case(b"content-length");
+    let block = source.capture.line.envelope.head.headers.block();
+    for line in block.split_inclusive(|&byte| byte == b'\n') {
+        let (name, value) = match line.iter().skip(1).position(|&byte| byte == b':') {
+            Some(colon) => line.split_at(colon + 1),
+            None => (line, &b""[..]),
+        };
+        let said = value.get(1..).map(<[u8]>::trim_ascii);
+        if line.starts_with(b":") {
+            continue;
+        }
+        if is_length(name) && said != Some(length.to_string().as_bytes()) {
+            text.extend_from_slice(name);
+            text.extend_from_slice(format!(": {length}\r\n").as_bytes());
+        } else {
+            text.extend_from_slice(line);
+        }
+    }
+}
+
+/// `Host` and `Content-Length`, which HTTP/2 says in other ways.
 fn add_http_2_fields(source: &Source<'_>, text: &mut Vec<u8>) {
     let line = &source.capture.line;
     let headers = &line.envelope.head.headers;
@@ -65,11 +89,6 @@ fn add_http_2_fields(source: &Source<'_>, text: &mut Vec<u8>) {
     if headers.get("content-length").is_none() && !source.capture.body.is_empty() {
         let length = source.capture.body.len();
         text.extend_from_slice(format!("content-length: {length}\r\n").as_bytes());
-    }
-    for field in headers.block().split_inclusive(|&byte| byte == b'\n') {
-        if !field.starts_with(b":") {
-            text.extend_from_slice(field);
-        }
     }
 }
 
@@ -101,6 +120,22 @@ mod tests {
         assert_eq!(
             text(&capture),
             "POST /bin?x HTTP/1.1\r\nHOST:h\r\nContent-Length:  2\r\nx-A: 1 \r\n\r\nhi"
+        );
+    }
+
+    #[test]
+    fn the_length_is_that_of_what_is_there() {
+        let fields = b"content-LENGTH: 20\r\nX-Content-Length: 20\r\nContent-Length:20\r\n";
+        let mut cut = capture("POST", "/bin", fields, b"hi");
+        cut.line.state = BodyState::Truncated;
+        let lines = "content-LENGTH: 2\r\nX-Content-Length: 20\r\nContent-Length: 2\r\n";
+        assert_eq!(text(&cut), format!("POST /bin HTTP/1.1\r\n{lines}\r\nhi"));
+        cut.line.envelope.head.version = Version::Http2;
+        assert!(text(&cut).contains("content-LENGTH: 2\r\n"));
+        let none = capture("POST", "/bin", b"Content-Length: 0\r\n", b"");
+        assert_eq!(
+            text(&none),
+            "POST /bin HTTP/1.1\r\nContent-Length: 0\r\n\r\n"
         );
     }
 

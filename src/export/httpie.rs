@@ -5,7 +5,7 @@ use super::sending::{
     INLINE, Notes, address, fields, has, has_dot_segment, has_needless_escape, is_canonical, path,
 };
 use super::shell::quoted;
-use super::{Format, Kind, Source, body_file};
+use super::{Format, Kind, Source, TEXT, body_file};
 
 /// For a shell with `$'…'` quotes, such as bash and zsh.
 pub static FORMAT: Format = Format {
@@ -13,6 +13,7 @@ pub static FORMAT: Format = Format {
     label: "HTTPie",
     extension: "sh",
     kind: Kind::Command,
+    media_type: TEXT,
     write: |source| write(source).into_bytes(),
 };
 

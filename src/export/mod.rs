@@ -54,9 +54,14 @@ pub struct Format {
     pub extension: &'static str,
     /// What it is good for.
     pub kind: Kind,
+    /// What it is, where all of it is UTF-8.
+    pub media_type: &'static str,
     /// Writes a capture.
     pub write: fn(&Source<'_>) -> Vec<u8>,
 }
+
+/// What commands and texts are.
+const TEXT: &str = "text/plain; charset=utf-8";
 
 /// The format of that name.
 pub fn find(name: &str) -> Option<&'static Format> {

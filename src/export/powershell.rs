@@ -8,7 +8,7 @@ use super::sending::{
     INLINE, Notes, address, fields, has, has_dot_segment, has_needless_escape, is_canonical, joined,
 };
 use super::shell::is_escaped;
-use super::{Format, Kind, Source, body_file};
+use super::{Format, Kind, Source, TEXT, body_file};
 use crate::model::base64;
 
 /// For PowerShell 7.
@@ -17,6 +17,7 @@ pub static FORMAT: Format = Format {
     label: "PowerShell",
     extension: "ps1",
     kind: Kind::Command,
+    media_type: TEXT,
     write: |source| write(source).into_bytes(),
 };
 

@@ -6,7 +6,7 @@
 use super::sending::{
     INLINE, Notes, address, fields, has, has_dot_segment, has_needless_escape, is_canonical,
 };
-use super::{Format, Kind, Source, script};
+use super::{Format, Kind, Source, TEXT, script};
 
 /// For requests 2.28 or later.
 pub static FORMAT: Format = Format {
@@ -14,6 +14,7 @@ pub static FORMAT: Format = Format {
     label: "Python requests",
     extension: "py",
     kind: Kind::Command,
+    media_type: TEXT,
     write: |source| write(source).into_bytes(),
 };
 

@@ -134,7 +134,7 @@ pub(super) fn export(
         body_url: &site.body_url(key, n),
     });
     let media_type = match std::str::from_utf8(&bytes) {
-        Ok(_) => "text/plain; charset=utf-8",
+        Ok(_) => format.media_type,
         Err(_) => OCTETS,
     };
     let name = format!("request-{n}.{}", format.extension);

@@ -212,7 +212,8 @@ pub(super) async fn body(
 ///
 /// `curl` is a command that sends the same bytes again, to this server; for a body that cannot be written into it, it holds an
 /// address with the bin's key, to download the body from. `httpie`, `fetch`, `python` and `powershell` are commands likewise; what one of
-/// these cannot send is said in a comment. `http` is the request as raw HTTP/1.1, `har` a log of this one request (HAR 1.2).
+/// these cannot send is said in a comment. `http` is the request as raw HTTP/1.1, `har` a log of this one request (HAR 1.2). Of a body that was cut, or is masked for the key,
+/// `http` has the bytes that are there, and says in `Content-Length` how many those are.
 #[utoipa::path(
     get,
     path = "/api/v1/bins/{id}/captures/{n}/as/{format}",
@@ -224,7 +225,7 @@ pub(super) async fn body(
         ("format" = String, Path, description = "The format's name", example = "curl"),
     ),
     responses((status = 200, description = "The capture in that format; bytes where the request is not all text",
-        content((String = "text/plain"), (Vec<u8> = "application/octet-stream"))))
+        content((String = "text/plain"), (serde_json::Value = "application/json"), (Vec<u8> = "application/octet-stream"))))
 )]
 pub(super) async fn export_as(
     State(app): State<Arc<App>>,

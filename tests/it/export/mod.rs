@@ -2,5 +2,6 @@
 
 mod again;
 mod curl;
+mod cut;
 mod har;
 mod tools;
