@@ -2,6 +2,7 @@
 //!
 //! Quotes may hold separators and line ends; rows may have more or fewer cells than the first, and say so.
 
+use super::room::{self, Room};
 use super::words::{counted, grouped};
 use super::{Fit, Rest, Shown, Slot, Spelled, Subject, View, Viewer, Window, charset};
 
@@ -49,6 +50,12 @@ impl Grid {
     pub fn missing(&self, row: &Row) -> usize {
         self.head.len().saturating_sub(row.cells.len())
     }
+}
+
+/// How many bytes a row has on the page, about.
+pub(super) fn weight(cells: &[Spelled]) -> usize {
+    let cells = cells.iter().map(|cell| room::CELL + cell.weight());
+    room::ROW + cells.sum::<usize>()
 }
 
 fn fit(subject: &Subject<'_>) -> Fit {
@@ -169,7 +176,7 @@ fn view(subject: &Subject<'_>, window: Window) -> Shown {
     let mut grid = Grid::default();
     let (mut total, mut columns, mut odd, mut first_odd) = (0, 0, 0, 0);
     let (mut cells_left, mut bytes_left) = (CELLS_AT_MOST, BYTES);
-    let mut is_full = false;
+    let (mut room, mut is_full) = (Room::of(window), false);
     while let Some((cells, count)) = rows.next(!is_full) {
         total += 1;
         if total == 1 {
@@ -185,10 +192,14 @@ fn view(subject: &Subject<'_>, window: Window) -> Shown {
         }
         cells_left -= cells.len();
         bytes_left -= size;
-        let cells = cells
+        let cells: Vec<_> = cells
             .iter()
             .map(|cell| Spelled::beginning(cell, CELL))
             .collect();
+        if !room.take(weight(&cells)) {
+            is_full = true;
+            continue;
+        }
         if total == 1 {
             grid.head = cells;
         } else {

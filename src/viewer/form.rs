@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+use super::room::{self, Room};
 use super::words::{counted, grouped};
 use super::{Fit, Rest, Shown, Slot, Spelled, Subject, View, Viewer, Window, charset};
 use crate::model::form;
@@ -52,21 +53,28 @@ impl Table {
         any_case: bool,
     ) -> Self {
         let mut table = Self::default();
-        let mut bytes_left = BYTES;
+        let (mut bytes_left, mut room) = (BYTES, Room::new(limit > FIELDS));
+        let mut is_full = false;
         for (name, value) in pairs {
             let size = name.len().min(VALUE) + value.len().min(VALUE);
-            if table.fields.len() >= limit || size > bytes_left {
-                // What follows is left out too, however small, so that the rows have no holes.
-                bytes_left = 0;
+            // What follows is left out too, however small, so that the rows have no holes.
+            is_full |= table.fields.len() >= limit || size > bytes_left;
+            if is_full {
                 table.left_out += 1;
                 continue;
             }
             bytes_left -= size;
-            table.fields.push(Field {
+            let field = Field {
                 name: Spelled::beginning(&name, VALUE),
                 value: Spelled::beginning(&value, VALUE),
                 repeat: None,
-            });
+            };
+            if room.take(field.weight()) {
+                table.fields.push(field);
+            } else {
+                is_full = true;
+                table.left_out += 1;
+            }
         }
         table.count_repeats(any_case);
         table
@@ -101,6 +109,11 @@ impl Table {
             }
         });
         Self::new(pairs, limit, false)
+    }
+
+    /// How many bytes it has on the page, about.
+    pub(super) fn weight(&self) -> usize {
+        self.fields.iter().map(Field::weight).sum()
     }
 
     fn count_repeats(&mut self, any_case: bool) {
@@ -179,6 +192,11 @@ fn view(subject: &Subject<'_>, window: Window) -> Shown {
 }
 
 impl Field {
+    /// How many bytes it has on the page, about: the value stands there for its button too, and so does the name.
+    fn weight(&self) -> usize {
+        room::FIELD + 2 * (self.name.weight() + self.value.weight())
+    }
+
     /// Whether name or value have bytes that are not UTF-8.
     pub fn is_lossy(&self) -> bool {
         self.name.is_lossy() || self.value.is_lossy()

@@ -5,7 +5,7 @@
 //! indexing, no recursion on their depth, every output bounded, whatever the size of the body.
 //!
 //! Nothing is changed in silence. Characters that cannot be seen, or that would make the reader see something else, are
-//! [spelled out](spelled); what a viewer skipped, assumed or cut off it says in its [`Shown`].
+//! [spelled out](spelled); how much of a body is drawn depends on what that takes on the page ([`room`]); what a viewer skipped, assumed or cut off it says in its [`Shown`].
 //!
 //! To add a viewer: a file here with a `VIEWER`, and its line in [`VIEWERS`].
 #![warn(clippy::indexing_slicing, clippy::string_slice)]
@@ -21,6 +21,7 @@ pub mod json;
 pub mod jwt;
 pub mod media;
 pub mod multipart;
+pub mod room;
 pub mod spelled;
 pub mod text;
 pub mod words;
@@ -32,6 +33,7 @@ pub use hex::Hex;
 pub use json::{LineKind, Tree};
 pub use media::{Media, MediaKind};
 pub use multipart::{Part, Parts};
+pub use room::Room;
 pub use spelled::Spelled;
 pub use text::Text;
 

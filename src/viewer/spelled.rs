@@ -4,6 +4,7 @@
 //! they appear as `⟨ESC⟩` or `⟨U+202E⟩`, bytes that are no UTF-8 as `\xE9`, each in a [run](Run) of its own that the page marks, so
 //! that they cannot be mistaken for the same letters sent as such.
 
+use super::room;
 use super::words::counted;
 
 /// A stretch of text.
@@ -113,6 +114,34 @@ impl Spelled {
         }
     }
 
+    /// How many bytes it has on a page, about.
+    pub fn weight(&self) -> usize {
+        let mark = |run: &Run| if run.is_spelled { room::MARK } else { 0 };
+        let weight = |run: &Run| room::escaped(&run.text) + mark(run);
+        self.runs.iter().map(weight).sum()
+    }
+
+    /// Leaves out what would make it weigh more; says whether there was such.
+    pub fn cut(&mut self, weight: usize) -> bool {
+        let mut left = weight;
+        for (at, run) in self.runs.iter_mut().enumerate() {
+            left = left.saturating_sub(if run.is_spelled { room::MARK } else { 0 });
+            let over = run.text.char_indices().find(|(at, c)| {
+                let bytes = run.text.get(*at..at + c.len_utf8()).unwrap_or_default();
+                let size = room::escaped(bytes);
+                let is_over = size > left;
+                left = left.saturating_sub(size);
+                is_over
+            });
+            if let Some((end, _)) = over {
+                run.text.truncate(end);
+                self.runs.truncate(at + usize::from(end > 0));
+                return true;
+            }
+        }
+        false
+    }
+
     /// The runs, in order.
     pub fn runs(&self) -> &[Run] {
         &self.runs
@@ -179,6 +208,16 @@ mod tests {
     use super::*;
 
     proptest! {
+        #[test]
+        fn what_is_cut_weighs_no_more_and_is_the_beginning(text in "[a-b<\r\n\u{1}\u{202e}ü]{0,60}", weight in 0_usize..200) {
+            let all = Spelled::from_text(&text);
+            let mut short = all.clone();
+            let was_cut = short.cut(weight);
+            prop_assert_eq!(was_cut, all.weight() > weight);
+            prop_assert!(short.weight() <= weight);
+            prop_assert!(all.plain().starts_with(&short.plain()));
+        }
+
         #[test]
         fn what_is_bounded_is_the_beginning_of_what_is_not(text in "[a-b\r\n\u{1}\u{202e}ü]{0,60}", odd: u8, runs in 1_usize..9) {
             let bytes = [text.as_bytes(), &[odd], text.as_bytes()].concat();

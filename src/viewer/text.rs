@@ -1,6 +1,7 @@
 //! Text as it was sent, in its charset.
 
 use super::charset;
+use super::room::Room;
 use super::words::grouped;
 use super::{Fit, Rest, Shown, Slot, Spelled, Subject, View, Viewer, Window};
 
@@ -81,7 +82,8 @@ fn view(subject: &Subject<'_>, window: Window) -> Shown {
         .unwrap_or(subject.bytes);
     let is_cut = subject.is_cut || cut.len() < subject.bytes.len();
     let read = charset::read(cut, subject.charset(), is_cut);
-    let (text, is_all) = Spelled::bounded(&read.text, RUNS);
+    let (mut text, is_all) = Spelled::bounded(&read.text, RUNS);
+    let is_all = !text.cut(Room::of(window).left()) && is_all;
     let mut facts = vec![read.word];
     if read.has_mark {
         facts.push("byte order mark skipped".to_owned());
@@ -98,7 +100,8 @@ fn view(subject: &Subject<'_>, window: Window) -> Shown {
 pub(super) fn rest(shown: usize, of: usize, crowded: bool, all: bool) -> Option<Rest> {
     if crowded {
         return Some(Rest {
-            sentence: "Only the beginning is shown: most of it has to be spelled out.".to_owned(),
+            sentence: "Only the beginning is shown: here the rest would take many times its size."
+                .to_owned(),
             more: false,
         });
     }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::super::Spelled;
+use super::super::room::{self, Room};
 use super::super::words::counted;
 use super::hint::hint;
 use super::lex::{Kind, Lexeme, Token, unescaped};
@@ -39,6 +40,14 @@ pub struct Line {
     pub hint: Option<String>,
     /// Which of how many, when the object has the key more than once.
     pub repeat: Option<(usize, usize)>,
+}
+
+impl Line {
+    /// How many bytes it has on the page, about.
+    pub(in crate::viewer) fn weight(&self) -> usize {
+        let key = self.key.as_ref().map_or(0, Spelled::weight);
+        room::LINE + room::escaped(&self.path) + key + self.token.weight()
+    }
 }
 
 /// What a line holds.
@@ -97,6 +106,7 @@ pub(super) struct Lines<'a> {
     /// How many lines are kept at most, and how many bytes of them.
     limit: usize,
     bytes_left: usize,
+    room: Room,
     /// How many lines there are, kept or not.
     total: usize,
     frames: Vec<Frame>,
@@ -113,6 +123,7 @@ impl<'a> Lines<'a> {
             kept: Vec::new(),
             limit,
             bytes_left: bytes,
+            room: Room::new(limit > super::LINES),
             total: 0,
             frames: Vec::new(),
             path: "json".to_owned(),
@@ -169,7 +180,7 @@ impl<'a> Lines<'a> {
             return;
         }
         self.bytes_left -= size;
-        self.kept.push(Line {
+        self.keep(Line {
             number: self.total,
             kind: LineKind::Invalid,
             path: String::new(),
@@ -301,7 +312,7 @@ impl<'a> Lines<'a> {
         } else {
             String::new()
         };
-        self.kept.push(Line {
+        self.last_is_kept = self.keep(Line {
             number: self.total,
             kind,
             path,
@@ -311,7 +322,18 @@ impl<'a> Lines<'a> {
             hint: None,
             repeat: None,
         });
-        Some(self.kept.len() - 1)
+        self.last_is_kept.then(|| self.kept.len() - 1)
+    }
+
+    /// Keeps a line if there is room for it on the page, else neither it nor any that comes later.
+    fn keep(&mut self, line: Line) -> bool {
+        let has_room = self.room.take(line.weight());
+        if has_room {
+            self.kept.push(line);
+        } else {
+            self.limit = self.kept.len();
+        }
+        has_room
     }
 }
 

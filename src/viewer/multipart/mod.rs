@@ -9,6 +9,7 @@ mod transfer;
 
 use std::collections::HashMap;
 
+use super::room::Room;
 use super::words::{counted, grouped};
 use super::{Fit, Rest, Shown, Slot, Spelled, Subject, View, Viewer, Window};
 use super::{Table, choose, hex, media, text};
@@ -161,7 +162,7 @@ fn view(subject: &Subject<'_>, window: Window) -> Shown {
         *count.entry(name).or_default() += 1;
     }
     let mut seen: HashMap<&str, usize> = HashMap::new();
-    let mut bytes_left = LOOKED_AT;
+    let (mut bytes_left, mut room) = (LOOKED_AT, Room::of(window));
     let mut parts = Vec::new();
     for (at, (piece, name)) in split.pieces.iter().zip(&names).enumerate() {
         let mut part = whole(piece, name.as_deref(), at);
@@ -190,6 +191,12 @@ fn view(subject: &Subject<'_>, window: Window) -> Shown {
                 .push(spelled(&format!("{}, {how}", transfer.name)));
         }
         part.shown = look(&inside, &mut bytes_left);
+        if !room.take(part.weight()) {
+            part.shown = look(&inside, &mut 0);
+            if !room.take(part.weight()) {
+                break;
+            }
+        }
         if let Some(problem) = transfer.and_then(|transfer| transfer.problem) {
             part.shown.problem.get_or_insert(problem);
         }

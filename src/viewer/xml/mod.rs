@@ -4,6 +4,7 @@
 //! beside its children, all of it stays as it was sent. Nothing is expanded and nothing is looked up: a document type is text
 //! like any other.
 
+use super::room::Room;
 use super::words::grouped;
 use super::{Fit, Shown, Slot, Spelled, Subject, Text, View, Viewer, Window, charset, text};
 
@@ -252,7 +253,8 @@ fn view(subject: &Subject<'_>, window: Window) -> Shown {
             Some(sentence(&source, &problem)),
         ),
     };
-    let (text, is_all) = Spelled::bounded(text.as_bytes(), text::RUNS);
+    let (mut text, is_all) = Spelled::bounded(text.as_bytes(), text::RUNS);
+    let is_all = !text.cut(Room::of(window).left()) && is_all;
     let mut facts = vec![read.word];
     if read.has_mark {
         facts.push("byte order mark skipped".to_owned());

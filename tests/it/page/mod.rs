@@ -6,6 +6,7 @@ mod compare;
 mod every;
 mod filter;
 mod home;
+mod hostile;
 mod import;
 mod kinds;
 mod settings;

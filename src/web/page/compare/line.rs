@@ -61,6 +61,12 @@ impl Line {
         }
     }
 
+    /// How many bytes it has on the page, about: what stands around its sides, with the ways to other differences, and they.
+    pub(super) fn weight(&self) -> usize {
+        let side = |cell: &Option<Cell>| cell.as_ref().map_or(0, Cell::weight);
+        1000 + 2 * self.name.weight() + side(&self.a) + side(&self.b)
+    }
+
     pub(super) fn fold(lines: usize) -> Self {
         Self {
             name: Spelled::default(),
@@ -97,6 +103,12 @@ impl Line {
 }
 
 impl Cell {
+    fn weight(&self) -> usize {
+        let parts = self.parts.iter().map(|part| 12 + part.text.weight());
+        let key = self.key.as_ref().map_or(0, Spelled::weight);
+        self.indent.len() + key + parts.sum::<usize>()
+    }
+
     pub(super) fn new(side: &compare::Side, is_hex: bool) -> Self {
         let part = |piece: &Piece| match piece {
             Piece::Same(text) => Part {

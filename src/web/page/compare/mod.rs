@@ -20,7 +20,7 @@ use super::{Error, Page, query, text};
 use crate::compare::{self, Change, Kind, Row};
 use crate::filter::Filter;
 use crate::model::{Capture, CaptureNumber, Timestamp};
-use crate::viewer::Spelled;
+use crate::viewer::{Room, Spelled};
 use crate::web::extract::{Site, Visit};
 use crate::web::{App, comparison};
 
@@ -166,7 +166,7 @@ pub(super) async fn show(
         let rows = parts.body.rows.into_iter();
         parts.body.rows = rows.map(Row::in_any_order).collect();
     }
-    let mut stops = 0;
+    let (mut stops, mut room) = (0, Room::new(true));
     let headline = headline(&parts);
     let tables: Vec<Table> = [
         ("request", "Request", &parts.request),
@@ -175,7 +175,7 @@ pub(super) async fn show(
         ("trailers", "Trailers", &parts.trailers),
     ]
     .into_iter()
-    .filter_map(|(id, title, rows)| Table::new(id, title, rows, is_all, &mut stops))
+    .filter_map(|(id, title, rows)| Table::new(id, title, rows, is_all, &mut stops, &mut room))
     .collect();
     let same: Vec<&str> = [("request line", &parts.request), ("query", &parts.query)]
         .into_iter()
@@ -206,7 +206,7 @@ pub(super) async fn show(
             text::sentence(&format!("{} the same", same.join(" and ")))
         },
         tables,
-        body: Body::new(&parts.body, is_all, &mut stops),
+        body: Body::new(&parts.body, is_all, &mut stops, &mut room),
         stops,
     };
     Ok(Page(page).into_response())
@@ -291,6 +291,7 @@ impl Table {
         rows: &[Row],
         is_all: bool,
         stops: &mut usize,
+        room: &mut Room,
     ) -> Option<Self> {
         let same = compare::count(rows, Change::Same);
         let others = (rows.len() - same) as u64;
@@ -298,12 +299,16 @@ impl Table {
             return None;
         }
         let mut lines = Vec::new();
+        let mut rest = String::new();
         for row in rows {
             if is_all || row.change != Change::Same {
-                lines.push(Line::new(row, false, stops, true));
-            }
-            if lines.len() == LINES {
-                break;
+                let line = Line::new(row, false, stops, true);
+                if lines.len() == LINES || !room.take(line.weight()) {
+                    rest = format!("; the first {} are shown", text::count(lines.len() as u64));
+                    *stops -= usize::from(line.stop.is_some());
+                    break;
+                }
+                lines.push(line);
             }
         }
         let verb = if others == 1 { "differs" } else { "differ" };
@@ -311,7 +316,7 @@ impl Table {
             id,
             title,
             label: format!(
-                "{} {verb}, {} the same",
+                "{} {verb}, {} the same{rest}",
                 text::count(others),
                 text::count(same as u64)
             ),
@@ -321,11 +326,11 @@ impl Table {
 }
 
 impl Body {
-    fn new(body: &compare::Body, is_all: bool, stops: &mut usize) -> Self {
+    fn new(body: &compare::Body, is_all: bool, stops: &mut usize, room: &mut Room) -> Self {
         let is_hex = body.kind == Kind::Binary;
         let mut lines: Vec<Line> = Vec::new();
         let mut taken = 0;
-        let mut was_same = true;
+        let (mut was_same, mut is_cut) = (true, false);
         for chunk in body
             .rows
             .chunk_by(|one, other| (one.change == Change::Same) == (other.change == Change::Same))
@@ -338,24 +343,28 @@ impl Body {
             for (at, row) in chunk.iter().enumerate() {
                 let is_hidden =
                     is_same && !is_all && hidden >= FOLD && at >= before && at < before + hidden;
-                if !is_hidden {
-                    lines.push(Line::new(row, is_hex, stops, was_same && !is_same));
+                let line = if !is_hidden {
+                    Line::new(row, is_hex, stops, was_same && !is_same)
                 } else if at == before {
-                    lines.push(Line::fold(hidden));
-                }
+                    Line::fold(hidden)
+                } else {
+                    continue;
+                };
                 was_same = is_same;
-                if lines.len() > LINES {
+                if lines.len() == LINES || !room.take(line.weight()) {
+                    *stops -= usize::from(line.stop.is_some());
+                    is_cut = true;
                     break;
                 }
+                lines.push(line);
             }
             taken += chunk.len();
-            if lines.len() > LINES {
+            if is_cut {
                 break;
             }
         }
-        let rest = (lines.len() > LINES)
-            .then(|| format!("The first {} lines are shown.", text::count(LINES as u64)));
-        lines.truncate(LINES);
+        let shown = lines.len() as u64;
+        let rest = is_cut.then(|| format!("The first {} lines are shown.", text::count(shown)));
         let [a, b] = body.sizes;
         let sizes = if a == b {
             format!("{} each", text::counted(a, "byte"))
