@@ -1,4 +1,10 @@
 //! Networks that go silent, servers that forget, programs that are slow: as people met them.
+//!
+//! They met them over minutes, and nobody waits that long here. What is told apart by time is told apart by flags that people have
+//! too: a connection counts as dead after `--silence 2s`, where it is 40 s by itself and a machine sleeps for longer than either
+//! (cli-01); a program is too slow after `--timeout 1s`, where people's took a minute (cli-05). That a machine sleeps is the process
+//! stopped by a signal, as long as what comes meanwhile takes; that its network went away is a connection that goes silent without
+//! an end, and not a link of the kernel that goes down.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -11,7 +17,7 @@ use rustix::process::Signal;
 
 use super::home::{Home, told};
 use super::program::{Program, Running};
-use crate::support::{Server, ended};
+use crate::support::{Server, ended, eventually};
 
 /// A way to the server whose open connections can go silent, without an end, as behind a router that has forgotten them.
 struct Way {
@@ -95,6 +101,15 @@ fn a_connection_that_went_silent_is_noticed_and_what_was_missed_comes_once_in_or
     running.remark("forwarding to");
     server.post(&bin, "/0", b"{}");
     came_in_order(&program, 0..1);
+    // What it tells of its answers goes the same way.
+    let is_told = |n: u64| {
+        let path = format!("/bins/{}/captures/{n}/attempts", bin.id);
+        eventually("the server was told of the answer", || {
+            let (_, list) = server.api("GET", &path, Some(&bin.key), None);
+            (list["attempts"][0]["answer"]["status"] == 200).then_some(())
+        });
+    };
+    is_told(1);
     way.forget();
     for n in 1..21 {
         server.post(&bin, &format!("/{n}"), b"{}");
@@ -109,6 +124,17 @@ fn a_connection_that_went_silent_is_noticed_and_what_was_missed_comes_once_in_or
     }
     running.signal(Signal::CONT);
     came_in_order(&program, 21..41);
+    // Asleep for so long that its connection is none any more when it wakes, and nobody told it.
+    is_told(41);
+    running.signal(Signal::STOP);
+    way.forget();
+    for n in 41..61 {
+        server.post(&bin, &format!("/{n}"), b"{}");
+    }
+    running.signal(Signal::CONT);
+    running.remark("reconnecting in ");
+    running.remark("connected again");
+    came_in_order(&program, 41..61);
 }
 
 fn copy(from: &Path, to: &Path) {
