@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{broadcast, watch};
 
 use super::Subscription;
-use super::subscription::{News, Seat};
+use super::subscription::{Newest, News, Seat};
 use crate::metrics::metrics;
 use crate::model::{Bin, BinId, CaptureNumber};
 use crate::store::{self, Address, Change, Store, Window};
@@ -39,17 +39,18 @@ pub struct Hub {
 /// What the readers of one bin listen to.
 ///
 /// Captures come by the thousand and are read from the store, so that of them the newest number is enough, which nobody can
-/// be too slow for. Whoever has seen a number there finds in `others` all that was announced before it.
+/// be too slow for; attempts come as often, and the latest of them stand beside it. Whoever has seen a number there finds in
+/// `others` all that was announced before it.
 #[derive(Debug)]
 struct Topic {
-    newest: watch::Sender<CaptureNumber>,
+    newest: watch::Sender<Newest>,
     others: broadcast::Sender<Change>,
 }
 
 impl Default for Topic {
     fn default() -> Self {
         Self {
-            newest: watch::Sender::new(CaptureNumber(0)),
+            newest: watch::Sender::default(),
             others: broadcast::channel(BACKLOG).0,
         }
     }
@@ -85,10 +86,13 @@ impl Topics {
                 let Some(topic) = topics.get(&change.bin()) else {
                     continue;
                 };
-                if let Change::Captured(_, n) = change {
-                    topic.newest.send_replace(*n);
-                } else {
-                    topic.others.send(change.clone()).ok(); // Its last reader may be leaving just now.
+                match change {
+                    Change::Captured(_, n) => topic.newest.send_modify(|newest| newest.n = *n),
+                    Change::Attempted(_, n) => {
+                        topic.newest.send_modify(|newest| newest.attempted(*n));
+                    }
+                    // Its last reader may be leaving just now.
+                    other => drop(topic.others.send(other.clone())),
                 }
             }
         });

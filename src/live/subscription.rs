@@ -17,6 +17,9 @@ const CATCH_UP: u64 = 1000;
 /// How many captures are read from the store at once.
 const PAGE: usize = 100;
 
+/// How many attempts are told one by one to a reader that is behind.
+const ATTEMPTED: usize = 8;
+
 /// What a reader is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
@@ -29,6 +32,8 @@ pub enum Event {
     Deleted(CaptureNumber),
     /// The marks of a capture were changed.
     Marked(Box<CaptureLine>),
+    /// There is one more attempt to send a capture on; with `None` there are too many to say of which.
+    Attempted(Option<CaptureNumber>),
     /// All captures were deleted.
     Cleared,
     /// The bin's settings were changed.
@@ -58,14 +63,60 @@ pub struct Subscription {
     ready: VecDeque<Event>,
     /// Captures whose marks were changed, to be read anew.
     marked: VecDeque<CaptureNumber>,
+    /// How many attempts it was told of.
+    attempts: u64,
     news: News,
     over: bool,
+}
+
+/// The captures that happened to last.
+#[derive(Debug)]
+pub(super) struct Newest {
+    /// The newest that came.
+    pub(super) n: CaptureNumber,
+    /// How many attempts there were to send one on, and which they were last.
+    attempts: u64,
+    attempted: [CaptureNumber; ATTEMPTED],
+}
+
+impl Default for Newest {
+    fn default() -> Self {
+        Self {
+            n: CaptureNumber(0),
+            attempts: 0,
+            attempted: [CaptureNumber(0); ATTEMPTED],
+        }
+    }
+}
+
+impl Newest {
+    pub(super) fn attempted(&mut self, n: CaptureNumber) {
+        let at = usize::try_from(self.attempts).unwrap_or(0) % ATTEMPTED;
+        if let Some(place) = self.attempted.get_mut(at) {
+            *place = n;
+        }
+        self.attempts += 1;
+    }
+
+    /// Of what there were attempts since there were so many.
+    fn since(&self, attempts: u64) -> impl Iterator<Item = Event> + use<'_> {
+        let new = self.attempts.saturating_sub(attempts);
+        let is_all = new <= ATTEMPTED as u64;
+        let numbers = (attempts..self.attempts).filter(move |_| is_all);
+        let numbers = numbers.filter_map(|count| {
+            let at = usize::try_from(count).ok()? % ATTEMPTED;
+            self.attempted.get(at).copied()
+        });
+        let too_many = (!is_all).then_some(Event::Attempted(None));
+        let told = numbers.map(|n| Event::Attempted(Some(n)));
+        too_many.into_iter().chain(told)
+    }
 }
 
 /// What a subscription listens to.
 #[derive(Debug)]
 pub(super) struct News {
-    pub(super) newest: watch::Receiver<CaptureNumber>,
+    pub(super) newest: watch::Receiver<Newest>,
     pub(super) others: broadcast::Receiver<Change>,
     pub(super) stopping: watch::Receiver<bool>,
     /// Behind the receivers, so that it is dropped after them.
@@ -95,6 +146,7 @@ impl Subscription {
         newest: CaptureNumber,
         news: News,
     ) -> Self {
+        let attempts = news.newest.borrow().attempts;
         let mut subscription = Self {
             store,
             bin,
@@ -102,6 +154,7 @@ impl Subscription {
             newest,
             ready: VecDeque::new(),
             marked: VecDeque::new(),
+            attempts,
             news,
             over: false,
         };
@@ -130,7 +183,7 @@ impl Subscription {
                 return Ok(None);
             }
             // The number is looked at first: what was announced before it is among the others by then, and goes first.
-            let newest = *self.news.newest.borrow_and_update();
+            let newest = self.look();
             match self.news.others.try_recv() {
                 Ok(change) => {
                     self.take(&change);
@@ -148,6 +201,9 @@ impl Subscription {
                 self.catch_up().await?;
                 continue;
             }
+            if !self.ready.is_empty() {
+                continue;
+            }
             tokio::select! {
                 changed = self.news.newest.changed() => if changed.is_err() { return Ok(None) },
                 change = self.news.others.recv() => match change {
@@ -158,6 +214,14 @@ impl Subscription {
                 _ = self.news.stopping.changed() => return Ok(None),
             }
         }
+    }
+
+    /// The newest number; attempts that were made since the last look are told.
+    fn look(&mut self) -> CaptureNumber {
+        let newest = self.news.newest.borrow_and_update();
+        self.ready.extend(newest.since(self.attempts));
+        self.attempts = newest.attempts;
+        newest.n
     }
 
     /// Reads a page of what is new; or gives up on it when it is too much.
@@ -214,7 +278,7 @@ impl Subscription {
             Change::Deleted(_, n) => self.ready.push_back(Event::Deleted(n)),
             Change::Marked(_, n) if n <= self.place => self.marked.push_back(n),
             // Captures have a way of their own, and those that are still to be given are read with their marks.
-            Change::Captured(..) | Change::Marked(..) => {}
+            Change::Captured(..) | Change::Marked(..) | Change::Attempted(..) => {}
             Change::Shared(_) => self.ready.push_back(Event::Shared),
             Change::Cleared(_, upto) if self.place <= upto => {
                 self.place = upto;

@@ -107,6 +107,8 @@ pub enum Change {
     Deleted(BinId, CaptureNumber),
     /// The marks of a capture were changed.
     Marked(BinId, CaptureNumber),
+    /// An attempt to send a capture on was kept.
+    Attempted(BinId, CaptureNumber),
     /// All captures of the bin up to this number were deleted.
     Cleared(BinId, CaptureNumber),
     /// The settings of the bin were changed.
@@ -318,6 +320,7 @@ impl Change {
             Self::Captured(bin, _)
             | Self::Deleted(bin, _)
             | Self::Marked(bin, _)
+            | Self::Attempted(bin, _)
             | Self::Cleared(bin, _)
             | Self::Updated(bin)
             | Self::Shared(bin)

@@ -79,6 +79,17 @@ if (app.dataset.stream) {
       row.ariaCurrent = old?.ariaCurrent;
       old?.replaceWith(row);
     },
+    // The open request was sent on once more. Whoever stands among its attempts with the keys stays there.
+    async attempted(numbers) {
+      const open = document.getElementById('request');
+      const again = open?.querySelector('#forwards:not(:focus-within) a');
+      if (!again || (numbers !== 'all' && !numbers.split(' ').includes(open.dataset.n))) return;
+      const answer = await fetch(again.href.replace('?', '?part=detail&'));
+      const fresh = parse(await answer.text()).find(e => e.matches('.detail'));
+      for (const part of fresh ? ['#forwards', '.toc [href="#forwards"]'] : []) {
+        open.querySelector(part).replaceChildren(...fresh.querySelector(part).childNodes);
+      }
+    },
     deleted(n) {
       remove(Number(n));
       if (opened() === Number(n)) calm('deleted', `#${n} was deleted.`, 'It stays here until you open another.');

@@ -56,7 +56,7 @@ export function watch(address, after, on) {
       on.state('live');
     };
     mine.onerror = () => lost(mine.readyState === EventSource.CLOSED);
-    for (const name of ['row', 'marked', 'deleted', 'cleared', 'updated', 'resync', 'count']) {
+    for (const name of ['row', 'marked', 'attempted', 'deleted', 'cleared', 'updated', 'resync', 'count']) {
       mine.addEventListener(name, e => {
         if (e.lastEventId) last = Math.max(last, Number(e.lastEventId));
         on[name]?.(e.data);

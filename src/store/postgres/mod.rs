@@ -441,13 +441,13 @@ impl Store for Postgres {
     }
 
     async fn add_attempt(&self, bin: &Bin, n: CaptureNumber, tried: Try) -> Result<Attempt> {
-        let serial = bin.serial;
+        let (serial, id) = (bin.serial, bin.id);
         self.work(move |shared| async move {
             let changing = shared.change(serial).await?;
             let weight = captures::weight_of(&changing, serial, n).await?;
             weight.ok_or(Error::UnknownCapture)?;
             let attempt = attempts::insert(changing.client()?, serial, n, tried).await?;
-            changing.commit(&[]).await?;
+            changing.commit(&[Change::Attempted(id, n)]).await?;
             Ok(attempt)
         })
         .await
@@ -489,18 +489,20 @@ impl Store for Postgres {
         settled: Settled,
         tried: Option<Try>,
     ) -> Result<Option<Timestamp>> {
-        let serial = bin.serial;
+        let (serial, id) = (bin.serial, bin.id);
         self.work(move |shared| async move {
             let changing = shared.change(serial).await?;
             let n = forward.n;
             let is_there = captures::weight_of(&changing, serial, n).await?.is_some();
             let client = changing.client()?;
+            let mut announced = None;
             if let Some(tried) = tried.filter(|_| is_there) {
                 attempts::insert(client, serial, n, tried).await?;
+                announced = Some(Change::Attempted(id, n));
             }
             let now = shared.clock.now();
             let since = forwards::settle(client, serial, &forward, settled, now).await?;
-            changing.commit(&[]).await?;
+            changing.commit(announced.as_slice()).await?;
             Ok(since)
         })
         .await

@@ -443,13 +443,15 @@ impl Store for Sqlite {
     }
 
     async fn add_attempt(&self, bin: &Bin, n: CaptureNumber, tried: Try) -> Result<Attempt> {
-        let serial = bin.serial;
+        let (serial, id) = (bin.serial, bin.id);
         self.write(move |writer| {
-            writer.aside(serial, |transaction, counters| {
+            let added = writer.aside(serial, |transaction, counters| {
                 captures::weight_of(transaction, serial, n, counters)?
                     .ok_or(Error::UnknownCapture)?;
                 Ok(attempts::insert(transaction, serial, n, tried)?)
-            })
+            })?;
+            writer.announce(Change::Attempted(id, n));
+            Ok(added)
         })
         .await
     }
@@ -493,22 +495,23 @@ impl Store for Sqlite {
         settled: Settled,
         tried: Option<Try>,
     ) -> Result<Option<Timestamp>> {
-        let (serial, now) = (bin.serial, self.clock.now());
+        let (serial, id, now) = (bin.serial, bin.id, self.clock.now());
         self.write(move |writer| {
-            writer.aside(serial, |transaction, counters| {
-                let n = forward.n;
+            let n = forward.n;
+            let (since, is_kept) = writer.aside(serial, |transaction, counters| {
                 let is_there = captures::weight_of(transaction, serial, n, counters)?.is_some();
-                if let Some(tried) = tried.filter(|_| is_there) {
+                let tried = tried.filter(|_| is_there);
+                let is_kept = tried.is_some();
+                if let Some(tried) = tried {
                     attempts::insert(transaction, serial, n, tried)?;
                 }
-                Ok(forwards::settle(
-                    transaction,
-                    serial,
-                    &forward,
-                    settled,
-                    now,
-                )?)
-            })
+                let since = forwards::settle(transaction, serial, &forward, settled, now)?;
+                Ok((since, is_kept))
+            })?;
+            if is_kept {
+                writer.announce(Change::Attempted(id, n));
+            }
+            Ok(since)
         })
         .await
     }

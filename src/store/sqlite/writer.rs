@@ -409,6 +409,16 @@ impl Writer {
         self.noting_full(result)
     }
 
+    /// Tells readers what was committed.
+    pub(super) fn announce(&self, change: Change) {
+        self.outcomes
+            .send(Outcome {
+                answers: Vec::new(),
+                changes: vec![change],
+            })
+            .ok(); // As in `append`.
+    }
+
     /// Passes a result on; when it says that the disk is full, captures are refused from now on.
     pub(super) fn noting_full<T>(&mut self, result: Result<T>) -> Result<T> {
         if matches!(result, Err(Error::Full)) {

@@ -122,6 +122,8 @@ impl Watch {
                         is_new: false,
                     });
                 }
+                // What became of captures elsewhere is not for readers of a link.
+                Some(Event::Attempted(_)) if !self.bin.can_write() => {}
                 // Links and settings are their owner's.
                 Some(Event::Shared | Event::Updated) if !self.bin.can_write() => {
                     self.is_doubted = true;

@@ -165,7 +165,11 @@ fn written(bin: &Bin, event: &Event) -> Option<sse::Event> {
             .id(after.to_string())
             .json_data(json!({ "after": after })),
         Event::Gone => named("gone").json_data(json!({})),
-        Event::Passed(_) | Event::Updated | Event::Shared | Event::Refused => return None,
+        Event::Passed(_)
+        | Event::Attempted(_)
+        | Event::Updated
+        | Event::Shared
+        | Event::Refused => return None,
     };
     // The shapes are maps with text for keys: they can always be written.
     event.ok()

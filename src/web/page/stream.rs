@@ -3,6 +3,7 @@
 //! Rows are those of the page ([`CaptureRow`]). In a burst several of them go as one event, so that a browser
 //! has fewer things to do; a single one goes at once. No body is ever sent.
 
+use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
@@ -43,6 +44,9 @@ const BURST: Duration = Duration::from_millis(5);
 /// How often the number of requests is told at most.
 const COUNT: Duration = Duration::from_secs(1);
 
+/// How often it is told at most which requests were sent on.
+const ATTEMPTS: Duration = Duration::from_millis(500);
+
 /// Opens the stream. To a bin that is gone the answer is 204, upon which a browser does not come back.
 pub(super) async fn show(
     State(app): State<Arc<App>>,
@@ -78,6 +82,7 @@ pub(super) async fn show(
         count_pause: COUNT,
         passed: None,
         count_at: Some(Instant::now()),
+        attempts: Attempts::default(),
     };
     let stream = Sse::new(watcher.events()).keep_alive(KeepAlive::new().interval(KEEP_ALIVE));
     // A proxy that buffers or rewrites would hold events back.
@@ -109,12 +114,50 @@ struct Watcher {
     passed: Option<CaptureNumber>,
     /// When to tell it next; `None` when nothing happened that would change it.
     count_at: Option<Instant>,
+    attempts: Attempts,
+}
+
+/// Attempts that are still to be told: not one by one, as a page reads a request again for them.
+#[derive(Debug, Default)]
+struct Attempts {
+    of: BTreeSet<CaptureNumber>,
+    /// Whether there are too many to say of which captures.
+    is_any: bool,
+    /// When they were told last.
+    told: Option<Instant>,
+    /// When to tell them; `None` when there is nothing to tell.
+    at: Option<Instant>,
+}
+
+impl Attempts {
+    fn add(&mut self, n: Option<CaptureNumber>) {
+        match n {
+            Some(n) if self.of.len() < ROWS => drop(self.of.insert(n)),
+            _ => self.is_any = true,
+        }
+        let soonest = self.told.map_or_else(Instant::now, |told| told + ATTEMPTS);
+        self.at.get_or_insert(soonest);
+    }
+
+    /// What is to be told now.
+    fn due(&mut self) -> Option<sse::Event> {
+        self.at.take_if(|at| *at <= Instant::now())?;
+        self.told = Some(Instant::now());
+        let of = std::mem::take(&mut self.of);
+        let told = if std::mem::take(&mut self.is_any) {
+            "all".to_owned()
+        } else {
+            let numbers: Vec<_> = of.iter().map(ToString::to_string).collect();
+            numbers.join(" ")
+        };
+        Some(sse::Event::default().event("attempted").data(told))
+    }
 }
 
 /// What there is to tell next.
 enum Next {
     Event(Event),
-    Count,
+    Due,
     End,
 }
 
@@ -142,10 +185,19 @@ impl Watcher {
             let event = match self.wait().await? {
                 Next::End => return Ok(None),
                 // What is done now and then is on the heap while it lasts: most of the time a page waits, and many may be open.
-                Next::Count => match Box::pin(self.recount()).await? {
-                    Some(count) => return Ok(Some(count)),
-                    None => continue,
-                },
+                Next::Due => {
+                    if let Some(attempts) = self.attempts.due() {
+                        return Ok(Some(attempts));
+                    }
+                    match Box::pin(self.recount()).await? {
+                        Some(count) => return Ok(Some(count)),
+                        None => continue,
+                    }
+                }
+                Next::Event(Event::Attempted(n)) => {
+                    self.attempts.add(n);
+                    continue;
+                }
                 Next::Event(event) => event,
             };
             if !matches!(event, Event::Updated | Event::Gone) {
@@ -167,7 +219,7 @@ impl Watcher {
                 }
                 Event::Cleared => named("cleared"),
                 Event::Updated => named("updated"),
-                Event::Shared => continue,
+                Event::Shared | Event::Attempted(_) => continue,
                 Event::Refused => named("refused"),
                 Event::Resync(after) => named("resync").id(after.to_string()),
                 Event::Gone => named("gone"),
@@ -180,13 +232,14 @@ impl Watcher {
         if let Some(event) = self.pending.take() {
             return Ok(Next::Event(event));
         }
-        let event = match self.count_at {
+        let due = [self.count_at, self.attempts.at].into_iter().flatten();
+        let event = match due.min() {
             // Before anything else, or a stream of rows without a pause would never have its count.
-            Some(at) if at <= Instant::now() => return Ok(Next::Count),
+            Some(at) if at <= Instant::now() => return Ok(Next::Due),
             // `Watch::next` keeps its place when it is dropped, so that to stop waiting for it loses nothing.
             Some(at) => match tokio::time::timeout_at(at, self.watch.next()).await {
                 Ok(event) => event?,
-                Err(_) => return Ok(Next::Count),
+                Err(_) => return Ok(Next::Due),
             },
             None => self.watch.next().await?,
         };

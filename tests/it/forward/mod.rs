@@ -4,6 +4,7 @@ mod edited;
 mod guard;
 mod pause;
 mod replay;
+mod shown;
 mod silent;
 mod targets;
 

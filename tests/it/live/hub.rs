@@ -166,7 +166,12 @@ impl List {
                 self.shown = numbers(store, bin).await;
             }
             Event::Passed(n) => panic!("{n} was left out without a filter"),
-            Event::Marked(_) | Event::Shared | Event::Updated | Event::Refused | Event::Gone => {}
+            Event::Marked(_)
+            | Event::Attempted(_)
+            | Event::Shared
+            | Event::Updated
+            | Event::Refused
+            | Event::Gone => {}
         }
     }
 }

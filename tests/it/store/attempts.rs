@@ -5,9 +5,9 @@ use hookwell::model::{
     Answer, Attempt, AttemptKind, Bin, Body, BodyState, CaptureNumber, Failure, FailureCause,
     Headers, Keep, Sent, Settings, Try,
 };
-use hookwell::store::Error;
+use hookwell::store::{Change, Error};
 
-use super::{Place, START, assert_fails};
+use super::{Place, START, assert_fails, hear};
 
 fn tried(body: Vec<u8>) -> Try {
     Try {
@@ -58,7 +58,10 @@ pub(super) async fn an_attempt_is_read_as_it_was_kept(mut place: Place) {
         failure: Some(Failure::new(FailureCause::Dns, "No such name.")),
         ..tried(Vec::new())
     };
+    let mut changes = place.store.changes();
     let first = add(&place, &bin, 2, tried(b"answer".to_vec())).await;
+    let told = Change::Attempted(bin.id, CaptureNumber(2));
+    hear(&mut changes, &told).await;
     let second = add(&place, &bin, 2, silent).await;
     assert!(second.id > first.id);
     for _ in 0..2 {

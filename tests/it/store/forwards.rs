@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
-use hookwell::model::{Bin, CaptureNumber, Forward, Settings, Settled, Target, TargetState};
+use hookwell::model::{
+    AttemptKind, Bin, CaptureNumber, Forward, Settings, Settled, Target, TargetState, Try,
+};
+use hookwell::store::Change;
 
-use super::{Place, draft};
+use super::{Place, draft, hear};
 
 const URL: &str = "https://example.com/";
 
@@ -116,6 +119,13 @@ pub(super) async fn what_becomes_of_a_capture_is_noted(place: Place) {
     );
     assert_eq!(numbers(&place, &bin).await, [1, 2, 3]);
     assert_eq!(state(&place, &bin).await.failing_since, None);
+    let mut changes = place.store.changes();
+    let tried = Try::unsent(AttemptKind::Target, "POST", URL.to_owned(), began, "No.");
+    let (forward, again) = (queue[2].clone(), Settled::Again(later));
+    let since = place.store.settle(&bin, forward, again, Some(tried)).await;
+    assert_eq!(since.unwrap(), Some(place.clock.now()));
+    let told = Change::Attempted(bin.id, CaptureNumber(3));
+    hear(&mut changes, &told).await;
     assert_eq!(settle(0, Settled::Dead).await, Some(place.clock.now()));
     assert_eq!(settle(1, Settled::Done).await, None);
     assert_eq!(state(&place, &bin).await.failing_since, None);
