@@ -1,7 +1,8 @@
 //! The one task of a node that adds captures.
 //!
 //! It takes all that waits, locks the bins, numbers the captures of each, and commits them together: three round trips at most,
-//! however many they are. What other nodes add to the same bins waits for the lock, and follows. A batch that fails is done again
+//! however many they are; what every node is told of it goes along behind the commit ([`feed`](super::feed)). What other nodes add to
+//! the same bins waits for the lock, and follows. A batch that fails is done again
 //! one by one, so that one bad row costs nobody else anything; when the server is not there, all that wait are told so at once.
 
 use std::collections::{BTreeMap, HashMap};
