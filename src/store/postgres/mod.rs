@@ -38,6 +38,7 @@ mod shared;
 mod shares;
 mod sql;
 mod statements;
+mod telling;
 mod tls;
 mod uses;
 mod writer;
