@@ -85,10 +85,15 @@ impl Topics {
                 let Some(topic) = topics.get(&change.bin()) else {
                     continue;
                 };
-                if let Change::Captured(_, n) = change {
-                    topic.newest.send_replace(*n);
-                } else {
-                    topic.others.send(change.clone()).ok(); // Its last reader may be leaving just now.
+                match change {
+                    Change::Captured(_, n) => {
+                        topic.newest.send_replace(*n);
+                    }
+                    // Nobody who watches sees them.
+                    Change::Seated(_) | Change::Answered(..) => {}
+                    _ => {
+                        topic.others.send(change.clone()).ok(); // Its last reader may be leaving just now.
+                    }
                 }
             }
         });

@@ -62,6 +62,8 @@ impl Note {
             Change::Updated(_) => (b'u', serial),
             Change::Shared(_) => (b's', serial),
             Change::Refused(_) => (b'r', serial),
+            Change::Seated(_) => (b'l', serial),
+            Change::Answered(_, n) => (b'a', n.0),
             Change::Gone(_) => (b'g', serial),
         };
         Self {
@@ -82,6 +84,8 @@ impl Note {
             b'u' => Change::Updated(self.bin),
             b's' => Change::Shared(self.bin),
             b'r' => Change::Refused(self.bin),
+            b'l' => Change::Seated(self.bin),
+            b'a' => Change::Answered(self.bin, n),
             b'g' => Change::Gone(self.bin),
             _ => return None,
         })
@@ -238,6 +242,8 @@ mod tests {
                     Change::Captured(bin, CaptureNumber(u64::MAX)),
                     Change::Deleted(bin, CaptureNumber(1)),
                     Change::Updated(bin),
+                    Change::Seated(bin),
+                    Change::Answered(bin, CaptureNumber(2)),
                     Change::Gone(bin),
                 ];
                 let notes = changes.map(|change| {

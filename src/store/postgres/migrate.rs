@@ -6,7 +6,10 @@ use super::connect::Address;
 use crate::store::{Error, Result};
 
 /// Every step, in order. A step that was ever released is never changed: to change the schema, add a file.
-const STEPS: &[&str] = &[include_str!("migrations/0001_init.sql")];
+const STEPS: &[&str] = &[
+    include_str!("migrations/0001_init.sql"),
+    include_str!("migrations/0002_seats.sql"),
+];
 
 /// Nodes that start at once take turns by this advisory lock: "hookwell" in ASCII.
 const LOCK: i64 = 0x686f_6f6b_7765_6c6c;

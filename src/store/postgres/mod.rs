@@ -4,7 +4,7 @@
 //! up. All else that changes a bin is a [`change`] out of what tasks
 //! have [`shared`], under the same lock of its row: that lock gives a bin one order on all nodes.
 //! [`feed`] tells every node what any of them committed; [`purge`] deletes in small steps; [`connect`], [`tls`] and [`migrate`] are
-//! the way to the server, [`moving`] that to another engine. [`bins`], [`captures`], [`search`], [`leases`], [`marks`], [`attempts`], [`forwards`], [`shares`], [`replies`],
+//! the way to the server, [`moving`] that to another engine. [`bins`], [`captures`], [`search`], [`leases`], [`seats`], [`marks`], [`attempts`], [`forwards`], [`shares`], [`replies`],
 //! [`uses`] and [`refusals`] are the SQL, [`sql`] runs it and says what failures mean, [`row`] turns columns into the model.
 //!
 //! Durability: `synchronous_commit` is on in every session, whatever the server's default, so a commit is on the server's disk before
@@ -32,6 +32,7 @@ mod refusals;
 mod replies;
 mod row;
 mod search;
+mod seats;
 mod shared;
 mod shares;
 mod sql;
@@ -446,7 +447,7 @@ impl Store for Postgres {
             let changing = shared.change(serial).await?;
             let weight = captures::weight_of(&changing, serial, n).await?;
             weight.ok_or(Error::UnknownCapture)?;
-            let attempt = attempts::insert(changing.client()?, serial, n, tried).await?;
+            let attempt = attempts::insert(changing.client()?, serial, n, tried, false).await?;
             changing.commit(&[]).await?;
             Ok(attempt)
         })
@@ -496,7 +497,7 @@ impl Store for Postgres {
             let is_there = captures::weight_of(&changing, serial, n).await?.is_some();
             let client = changing.client()?;
             if let Some(tried) = tried.filter(|_| is_there) {
-                attempts::insert(client, serial, n, tried).await?;
+                attempts::insert(client, serial, n, tried, false).await?;
             }
             let now = shared.clock.now();
             let since = forwards::settle(client, serial, &forward, settled, now).await?;

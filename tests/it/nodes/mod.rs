@@ -1,6 +1,7 @@
 //! Several nodes over one PostgreSQL: any of them answers, and none of them, nor the database, is missed for long.
 
 mod faults;
+mod respond;
 mod start;
 mod together;
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use hookwell::config::{StoreConfig, StoreUrl};
 use hookwell::model::{Bin, BinId, BinKey, CaptureNumber, Clock, Settings};
+use hookwell::store::seats::Seated;
 use hookwell::store::{self, Address, Change, Error, Job, Store};
 use rustix::process::{Pid, Signal};
 use tokio::task::JoinSet;
@@ -202,6 +203,72 @@ fn a_job_is_of_one_node_until_it_ends() {
         assert!(!place.store.lease(Job::Forward, long).await.unwrap());
         other.close().await;
         assert!(place.store.lease(Job::Forward, long).await.unwrap());
+    });
+}
+
+/// A connection of a listener.
+fn seated(name: &str, turn: u8) -> Seated {
+    Seated {
+        name: name.to_owned(),
+        turn: [turn; 16],
+        patience: Duration::from_secs(10),
+    }
+}
+
+#[test]
+fn a_seat_is_of_one_listener_on_all_nodes() {
+    run(open, |place| async move {
+        let other = place.try_open().await.unwrap();
+        let long = Duration::from_mins(10);
+        let (bin, n) = (place.bin().await, CaptureNumber(1));
+        place.append(&bin, "{}").await;
+        let mut feed = other.changes();
+        let take = async |store: &Arc<dyn Store>, name, turn| {
+            let seated = seated(name, turn);
+            store.take_seat(&bin, &seated, long).await.unwrap()
+        };
+        assert!(take(&place.store, "a", 1).await);
+        hear(&mut feed, &Change::Seated(bin.id)).await;
+        let (id, found, left) = other.seats().await.unwrap().remove(0);
+        assert_eq!((id, found), (bin.id, seated("a", 1)));
+        assert!(left > Duration::from_mins(9) && left <= long);
+        assert!(!take(&other, "b", 2).await);
+        // The same listener came back through another node; the first has lost its seat.
+        assert!(take(&other, "a", 3).await);
+        let kept = place.store.keep_seats(vec![[1; 16], [3; 16]], long).await;
+        assert_eq!(kept.unwrap(), [[3; 16]]);
+        place.store.leave_seat(&bin, [1; 16]).await.unwrap();
+        assert!(!take(&place.store, "b", 4).await);
+        // Only what the listener with the seat tells of is an answer.
+        let tell = async |name, status| {
+            let tried = super::attempts::answered(status);
+            let told = place.store.add_answer(&bin, n, tried, name).await;
+            told.unwrap();
+            let answer = other.answer(&bin, n).await.unwrap();
+            answer.map(|tried| tried.answer.unwrap().status)
+        };
+        assert_eq!(tell("b", 500).await, None);
+        assert_eq!(tell("a", 201).await, Some(201));
+        hear(&mut feed, &Change::Answered(bin.id, n)).await;
+        assert_eq!(tell("b", 500).await, Some(201));
+        place
+            .store
+            .pass(vec![(bin.id, CaptureNumber(7))])
+            .await
+            .unwrap();
+        hear(&mut feed, &Change::Answered(bin.id, CaptureNumber(7))).await;
+        // A node that died keeps nothing; one that was held up has it again, unless another came.
+        sql(
+            &place,
+            "UPDATE seats SET until = now() - interval '1 second'",
+        );
+        assert_eq!(other.seats().await.unwrap(), []);
+        let kept = other.keep_seats(vec![[3; 16]], long).await;
+        assert_eq!(kept.unwrap(), [[3; 16]]);
+        other.leave_seat(&bin, [3; 16]).await.unwrap();
+        assert!(take(&place.store, "b", 5).await);
+        let kept = other.keep_seats(vec![[3; 16]], long).await;
+        assert_eq!(kept.unwrap(), [[0; 16]; 0]);
     });
 }
 
