@@ -73,14 +73,7 @@ fn a_sender_is_given_the_local_answer_whichever_node_it_reaches() {
     let home = Home::at(format!("http://{}", proxy.address));
     let program = program();
     let port = program.port();
-    let words = [
-        "listen",
-        &port,
-        "--respond=2s",
-        "--timeout=3s",
-        "-q",
-        "-path:/b",
-    ];
+    let words = ["listen", &port, "--respond=1m", "-q", "-path:/b"];
     let running = responding(&home, &bin, &words);
     for node in &nodes.servers {
         until_local(node, &bin);
@@ -107,10 +100,15 @@ fn a_sender_is_given_the_local_answer_whichever_node_it_reaches() {
             assert_eq!(sender.join().unwrap(), "local");
         }
     });
-    // Nobody waits for longer than was asked.
-    let late = send(&nodes.servers[1], &bin, "/hangs");
-    let reason = why(&nodes.servers[2], &bin, &late);
-    assert_eq!(reason, "no answer within 2 s");
+    drop(running);
+    // Nobody waits for longer than is asked.
+    let words = ["listen", &port, "--respond=1s", "--timeout=2s"];
+    let running = responding(&home, &bin, &words);
+    for node in &nodes.servers {
+        until_local(node, &bin);
+        let late = send(node, &bin, "/hangs");
+        assert_eq!(why(node, &bin, &late), "no answer within 1 s");
+    }
     // And nobody waits any more for one that is gone.
     running.signal(Signal::KILL);
     drop(running);
@@ -137,8 +135,6 @@ fn a_listener_whose_node_dies_answers_through_another() {
         for (at, node) in nodes.servers.iter().enumerate() {
             if at != dies {
                 until_local(node, &bin);
-                // From here on no sender is without it: it is found through the others.
-                assert_eq!(text(node, &bin, "/"), "local");
             }
         }
         nodes.servers[dies].start_again();
