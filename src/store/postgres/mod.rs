@@ -3,7 +3,7 @@
 //! [`writer`] adds captures, fed by [`queue`] a batch at a time: [`statements`] and [`insert`] are how, [`events`] what it has to look
 //! up. All else that changes a bin is a [`change`] out of what tasks
 //! have [`shared`], under the same lock of its row: that lock gives a bin one order on all nodes.
-//! [`feed`] tells every node what any of them committed; [`purge`] deletes in small steps; [`connect`], [`tls`] and [`migrate`] are
+//! [`feed`] tells every node what any of them committed; [`purge`] deletes in small steps; [`connect`], [`tls`], [`migrate`] and [`schema`] are
 //! the way to the server, [`moving`] that to another engine. [`bins`], [`captures`], [`search`], [`leases`], [`seats`], [`marks`], [`attempts`], [`forwards`], [`shares`], [`replies`],
 //! [`uses`] and [`refusals`] are the SQL, [`sql`] runs it and says what failures mean, [`row`] turns columns into the model.
 //!
@@ -30,7 +30,9 @@ mod purge;
 mod queue;
 mod refusals;
 mod replies;
+mod room;
 mod row;
+mod schema;
 mod search;
 mod seats;
 mod shared;
@@ -110,6 +112,12 @@ impl Postgres {
         let mut client = server.first().await?;
         migrate::run(&mut client, &server).await?;
         moving::refuse_unfinished(&client, &server).await?;
+        if let Some(fault) = schema::fault(&client).await? {
+            return Err(server.refuse(format!(
+                "{}: were they changed by hand?",
+                sql::changed(&fault)
+            )));
+        }
         drop(client);
         let pool = server.pool()?;
         let (feed, _) = broadcast::channel(FEED);
@@ -612,7 +620,14 @@ impl Store for Postgres {
         self.work(move |shared| async move {
             let client = shared.pool.get().await?;
             let sql = "INSERT INTO heartbeat (only_one, at) VALUES (true, $1) ON CONFLICT (only_one) DO UPDATE SET at = excluded.at";
-            sql::run(&client, sql, &[&now]).await.map(|_| ())
+            schema::check(&client).await?;
+            sql::run(&client, sql, &[&now]).await?;
+            drop(client);
+            if shared.queue.is_full() {
+                room::look(&shared.pool).await?;
+                shared.queue.note_room(true);
+            }
+            Ok(())
         })
         .await
     }

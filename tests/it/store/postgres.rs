@@ -319,6 +319,32 @@ fn a_database_that_cannot_be_used_is_refused_with_the_reason() {
 }
 
 #[test]
+fn every_column_is_missed_when_it_is_not_there() {
+    run(open, |place| async move {
+        let columns = sql(
+            &place,
+            "SELECT table_name || '.' || column_name FROM information_schema.columns WHERE table_schema = 'public' ORDER BY 1",
+        );
+        assert!(columns.lines().count() > 100, "{columns}");
+        for column in columns.lines() {
+            let (table, name) = column.split_once('.').unwrap();
+            let rename = |from: &str, to: &str| {
+                sql(
+                    &place,
+                    &format!("ALTER TABLE {table} RENAME COLUMN {from} TO {to}"),
+                );
+            };
+            rename(name, "elsewhere");
+            let is_ready = place.store.check_ready().await.unwrap_err().to_string();
+            let said = format!("the column {column} is missing");
+            assert!(is_ready.contains(&said), "{column}: {is_ready}");
+            rename("elsewhere", name);
+        }
+        place.store.check_ready().await.unwrap();
+    });
+}
+
+#[test]
 fn a_database_of_a_newer_version_is_left_alone() {
     run(open, |place| async move {
         place.store.close().await;
