@@ -25,7 +25,7 @@ test:
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --no-deps --document-private-items --locked
 	$(CARGO) test --doc --locked
 	$(CARGO) test --tests --no-run --locked
-	scripts/in-time.sh 2000 $(CARGO) test --tests --locked
+	scripts/in-time.sh 3000 $(CARGO) test --tests --locked
 
 bench:
 	@scripts/setup-build.sh

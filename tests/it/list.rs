@@ -1,5 +1,7 @@
 //! The list of requests in a browser: rows that come by scrolling, marks of what was not seen, a flood.
 
+use std::time::Instant;
+
 use serde_json::json;
 
 use crate::support::{Bin, Browser, Server, eventually};
@@ -88,12 +90,16 @@ fn a_flood_is_shown_in_few_steps() {
          new MutationObserver(() => window.steps++).observe(document.getElementById('pages'), { childList: true, subtree: true });
          new PerformanceObserver(list => list.getEntries().forEach(e => window.long.push(Math.round(e.duration)))).observe({ type: 'longtask' })",
     );
-    for _ in 0..250 {
-        server.post(&bin, "/flood", b"{}");
-    }
+    let began = Instant::now();
+    post_many(&server, &bin, 250);
     browser.until("document.querySelector('#r1250')");
     let steps = browser.run("return window.steps").as_u64().unwrap();
-    assert!(steps <= 30, "{steps} changes of the list for 250 requests");
+    // Twenty rows may enter by themselves in a second, and those above it enter once. A machine that takes long has more of them.
+    let most = 22 * (began.elapsed().as_secs() + 1);
+    assert!(
+        steps <= most,
+        "{steps} changes of the list for 250 requests, {most} at most"
+    );
     assert!(browser.count("a.row") <= 200);
     eprintln!("tasks over 50 ms: {}", browser.run("return window.long"));
 }

@@ -109,10 +109,12 @@ impl Sqlite {
         moving::refuse_unfinished(&connection, folder)?;
         let full = Arc::<AtomicBool>::default();
         let (outcomes, receiver) = mpsc::unbounded_channel();
+        let cache = Arc::<Cache>::default();
         let writer = Writer::new(
             connection,
             Room::new(folder, Arc::clone(&full)),
             Checkpointer::start(&path)?,
+            Arc::clone(&cache),
             outcomes,
         )?;
         let queue = Arc::<Queue>::default();
@@ -126,7 +128,7 @@ impl Sqlite {
         Ok(Self {
             queue,
             readers: Arc::new(Readers::new(path)),
-            cache: Arc::default(),
+            cache,
             feed,
             full,
             clock,
@@ -161,15 +163,13 @@ impl Sqlite {
     }
 
     /// Ends bins: their addresses answer that they are gone.
-    fn bury(writer: &mut Writer, cache: &Cache, bin: &Bin, now: Timestamp) -> Result<()> {
+    fn bury(writer: &mut Writer, bin: &Bin, now: Timestamp) -> Result<()> {
         writer.change(bin.serial, |transaction, counters| {
             counters.clear();
             bins::bury(transaction, bin.serial, now)?;
             uses::reset(transaction, bin.serial)?;
             Ok(((), Change::Gone(bin.id)))
-        })?;
-        cache.forget(bin);
-        Ok(())
+        })
     }
 }
 
@@ -262,7 +262,7 @@ impl Store for Sqlite {
     }
 
     async fn update_bin(&self, bin: &Bin, settings: Settings) -> Result<Arc<Bin>> {
-        let (cache, mut updated) = (Arc::clone(&self.cache), bin.clone());
+        let mut updated = bin.clone();
         let has_other_rules = updated.settings.rules != settings.rules;
         updated.settings = settings;
         let work = move |writer: &mut Writer| {
@@ -274,15 +274,14 @@ impl Store for Sqlite {
                 bins::update(transaction, updated.serial, &updated.settings)?;
                 Ok(((), Change::Updated(updated.id)))
             })?;
-            cache.forget(&updated);
             Ok(Arc::new(updated))
         };
         self.write(work).await
     }
 
     async fn delete_bin(&self, bin: &Bin) -> Result<()> {
-        let (cache, bin, now) = (Arc::clone(&self.cache), bin.clone(), self.clock.now());
-        self.write(move |writer| Self::bury(writer, &cache, &bin, now))
+        let (bin, now) = (bin.clone(), self.clock.now());
+        self.write(move |writer| Self::bury(writer, &bin, now))
             .await
     }
 
@@ -584,10 +583,9 @@ impl Store for Sqlite {
             .read(move |connection| bins::expired(connection, now, SWEEP))
             .await?;
         let more = over.len() == SWEEP;
-        let cache = Arc::clone(&self.cache);
         let work = move |writer: &mut Writer| {
             over.iter()
-                .try_for_each(|bin| Self::bury(writer, &cache, bin, now))?;
+                .try_for_each(|bin| Self::bury(writer, bin, now))?;
             Ok(uses::sweep(&writer.connection, now)?)
         };
         let old = self.write(work).await?;

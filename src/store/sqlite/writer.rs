@@ -25,6 +25,7 @@ use super::{captures, events, forwards, marks, refusals, replies};
 use crate::config::log::SPANS;
 use crate::metrics::metrics;
 use crate::model::{Bin, BinId, CaptureNumber, Draft};
+use crate::store::cache::Cache;
 use crate::store::{Address, Change, Error, Result};
 
 /// How often a full disk is looked at again.
@@ -63,6 +64,8 @@ pub(super) struct Writer {
     looked: Instant,
     log_pages: Arc<AtomicU32>,
     checkpointer: Checkpointer,
+    /// What is known of a bin is forgotten before anybody hears that it changed.
+    cache: Arc<Cache>,
     outcomes: mpsc::UnboundedSender<Outcome>,
 }
 
@@ -72,6 +75,7 @@ impl Writer {
         mut connection: Connection,
         room: Room,
         checkpointer: Checkpointer,
+        cache: Arc<Cache>,
         outcomes: mpsc::UnboundedSender<Outcome>,
     ) -> Result<Self> {
         let log_pages = Arc::<AtomicU32>::default();
@@ -90,6 +94,7 @@ impl Writer {
             looked: Instant::now(),
             log_pages,
             checkpointer,
+            cache,
             outcomes,
         })
     }
@@ -376,6 +381,10 @@ impl Writer {
         let (value, announced, before, after) = self.noting_full(result)?;
         self.purge.later(serial, &before, &after);
         self.purge.in_log = true;
+        let renewed = |change: &Change| matches!(change, Change::Updated(_) | Change::Gone(_));
+        if announced.iter().any(renewed) {
+            self.cache.forget_serial(serial);
+        }
         self.outcomes
             .send(Outcome {
                 answers: Vec::new(),

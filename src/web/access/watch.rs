@@ -47,7 +47,7 @@ impl BinByKey {
 /// A capture that was told of and is still to be looked at.
 #[derive(Clone)]
 struct Held {
-    line: CaptureLine,
+    line: Box<CaptureLine>,
     /// Whether it is new; else its marks were changed.
     is_new: bool,
 }
@@ -79,6 +79,11 @@ impl fmt::Debug for Watch {
 }
 
 impl Watch {
+    /// The bin, with the settings by which the last event was told.
+    pub fn bin(&self) -> &BinByKey {
+        &self.bin
+    }
+
     /// The next event, as [`Subscription::next`]; the last one of a link that ends is [`Event::Gone`]. A caller that stops
     /// waiting for it loses nothing.
     ///
@@ -94,7 +99,8 @@ impl Watch {
                 return Ok(Some(Event::Gone));
             }
             if self.held.is_some() {
-                match self.look().await? {
+                // On the heap while it lasts: most of the time a watcher waits, and there may be many.
+                match Box::pin(self.look()).await? {
                     Some(event) => return Ok(Some(event)),
                     None => continue,
                 }
@@ -108,14 +114,11 @@ impl Watch {
             };
             match event {
                 Some(Event::Captured(line)) => {
-                    self.held = Some(Held {
-                        line: *line,
-                        is_new: true,
-                    });
+                    self.held = Some(Held { line, is_new: true });
                 }
                 Some(Event::Marked(line)) => {
                     self.held = Some(Held {
-                        line: *line,
+                        line,
                         is_new: false,
                     });
                 }
@@ -148,7 +151,7 @@ impl Watch {
         };
         let passed = is_new.then_some(Event::Passed(line.n));
         let capture = found.or((!needs_body).then(|| Capture {
-            line,
+            line: *line,
             body: Bytes::new(),
         }));
         let Some(capture) = capture else {

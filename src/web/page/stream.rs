@@ -23,7 +23,7 @@ use crate::live::Event;
 use crate::model::{CaptureLine, CaptureNumber, Clock, Timestamp};
 use crate::store::{self, Store};
 use crate::web::access::Watch;
-use crate::web::extract::{BinByKey, Visit};
+use crate::web::extract::Visit;
 use crate::web::{self, App};
 
 /// How often an idle stream shows that it is alive: proxies cut what is silent for a minute.
@@ -69,7 +69,6 @@ pub(super) async fn show(
     let watcher = Watcher {
         store: Arc::clone(&app.store),
         clock: app.clock.clone(),
-        bin,
         filtered,
         watch,
         pending: None,
@@ -94,7 +93,6 @@ pub(super) async fn show(
 struct Watcher {
     store: Arc<dyn Store>,
     clock: Clock,
-    bin: BinByKey,
     filtered: Filtered,
     watch: Watch,
     /// What came behind the rows of a burst and is to be told next.
@@ -143,7 +141,8 @@ impl Watcher {
         loop {
             let event = match self.wait().await? {
                 Next::End => return Ok(None),
-                Next::Count => match self.recount().await? {
+                // What is done now and then is on the heap while it lasts: most of the time a page waits, and many may be open.
+                Next::Count => match Box::pin(self.recount()).await? {
                     Some(count) => return Ok(Some(count)),
                     None => continue,
                 },
@@ -156,7 +155,7 @@ impl Watcher {
                 self.count_at.get_or_insert(soonest);
             }
             return Ok(Some(match event {
-                Event::Captured(line) => self.rows(*line).await,
+                Event::Captured(line) => Box::pin(self.rows(*line)).await,
                 Event::Passed(n) => {
                     self.passed = Some(n);
                     continue;
@@ -199,7 +198,7 @@ impl Watcher {
         self.count_at = None;
         self.count_told = Some(Instant::now());
         let began = Instant::now();
-        let count = Count::read(&self.bin, &*self.store, &self.filtered).await?;
+        let count = Count::read(self.watch.bin(), &*self.store, &self.filtered).await?;
         // Counting what a filter lets through can take a while: it is done less often then.
         self.count_pause = COUNT.max(began.elapsed() * 50);
         let count = rendered(&count);
@@ -215,7 +214,7 @@ impl Watcher {
     }
 
     fn row(&self, line: &CaptureLine, now: Timestamp) -> CaptureRow {
-        CaptureRow::new(line, &self.bin.key, &self.filtered, now, None)
+        CaptureRow::new(line, &self.watch.bin().key, &self.filtered, now, None)
     }
 
     /// The row of `first`, with those that follow within the time of a burst. Newest first, as the list has them.

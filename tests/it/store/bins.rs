@@ -1,9 +1,11 @@
 //! Bins: their names, their settings, their end.
 
-use hookwell::model::{Bin, BinId, BinKey, Keep, Settings, Timestamp};
-use hookwell::store::{Address, Error, Store};
+use std::sync::Arc;
 
-use super::{DAY, Place, START, assert_fails, draft, with_alias};
+use hookwell::model::{Bin, BinId, BinKey, Keep, Settings, Timestamp};
+use hookwell::store::{Address, Change, Error, Store};
+
+use super::{DAY, Place, START, assert_fails, draft, hear, with_alias};
 
 fn alias(bin: &Bin) -> Address {
     Address::Alias(bin.settings.alias.clone().unwrap())
@@ -268,4 +270,33 @@ pub(super) async fn every_bin_whose_days_are_over_ends_in_the_end(place: Place) 
             Error::Gone { .. }
         );
     }
+}
+
+pub(super) async fn whoever_hears_of_a_change_of_a_bin_reads_it_as_it_is_now(place: Place) {
+    let (bin, key) = place.bin_with(Settings::default()).await;
+    for round in 0..50 {
+        let name = format!("round {round}");
+        let settings = Settings {
+            name: name.clone(),
+            ..Settings::default()
+        };
+        // Known as it was, at every name.
+        place.store.bin(&Address::Id(bin.id)).await.unwrap();
+        place.store.bin_by_key(key.hash()).await.unwrap();
+        let mut feed = place.store.changes();
+        let (store, changed) = (Arc::clone(&place.store), Arc::clone(&bin));
+        let changing = tokio::spawn(async move { store.update_bin(&changed, settings).await });
+        hear(&mut feed, &Change::Updated(bin.id)).await;
+        let found = place.store.bin_by_key(key.hash()).await.unwrap();
+        assert_eq!(found.settings.name, name);
+        let found = place.store.bin(&Address::Id(bin.id)).await.unwrap();
+        assert_eq!(found.settings.name, name);
+        changing.await.unwrap().unwrap();
+    }
+    let mut feed = place.store.changes();
+    let (store, deleted) = (Arc::clone(&place.store), Arc::clone(&bin));
+    let deleting = tokio::spawn(async move { store.delete_bin(&deleted).await });
+    hear(&mut feed, &Change::Gone(bin.id)).await;
+    assert_fails!(place.store.bin_by_key(key.hash()).await, Error::Gone { .. });
+    deleting.await.unwrap().unwrap();
 }

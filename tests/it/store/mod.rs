@@ -239,6 +239,7 @@ macro_rules! store_contract {
                 bins::only_the_right_key_opens_a_bin,
                 bins::gone_bins_say_when_and_unknown_ones_are_unknown,
                 bins::settings_are_replaced_as_a_whole,
+                bins::whoever_hears_of_a_change_of_a_bin_reads_it_as_it_is_now,
                 bins::a_gone_bin_takes_no_more_changes,
                 bins::a_bin_ends_when_its_days_are_over,
                 bins::an_old_capture_that_is_imported_does_not_end_its_bin,

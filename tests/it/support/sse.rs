@@ -1,6 +1,8 @@
 //! A reader of server-sent events (<https://html.spec.whatwg.org/multipage/server-sent-events.html>).
 
-use super::{Connection, Server};
+use std::time::Instant;
+
+use super::{Connection, LONGEST, Server};
 
 /// One event.
 #[expect(
@@ -52,7 +54,10 @@ impl Events {
 
     /// The next event; `None` when the stream ended. Comments are counted, `retry` is passed over.
     pub(crate) fn next(&mut self) -> Option<Event> {
+        let until = Instant::now() + LONGEST;
         loop {
+            // Comments say that the stream is alive, and nothing more.
+            assert!(Instant::now() < until, "waited in vain for an event");
             while let Some(end) = self.buffer.windows(2).position(|pair| pair == b"\n\n") {
                 let block: Vec<u8> = self.buffer.drain(..end + 2).collect();
                 if let Some(event) = self.parse(&String::from_utf8(block).unwrap()) {
