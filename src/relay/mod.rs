@@ -9,7 +9,8 @@
 //!
 //! The listener may be connected to one node, its answer be told to another, and the sender wait at a third. So the store knows
 //! [who has a seat](crate::store::seats), for a few seconds, which [`Relay::run`] makes longer as long as the listener is there; every node has
-//! them all in mind, so that a sender to a bin without one costs nothing. An answer that is told where nobody waits for it is announced
+//! them all in mind, so that a sender to a bin without one costs nothing, and hears of a new one by the change feed: who sends through another
+//! node before it did is given the bin's own reply. An answer that is told where nobody waits for it is announced
 //! by the store when it is kept, and read where somebody does. A node that dies takes its seats along; its listeners come back through
 //! another one, under their names, and have them at once.
 
