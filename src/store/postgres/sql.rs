@@ -56,7 +56,9 @@ pub(super) fn changed(fault: &str) -> String {
 
 impl From<tokio_postgres::Error> for Error {
     fn from(error: tokio_postgres::Error) -> Self {
-        if std::error::Error::source(&error).is_some_and(|cause| cause.is::<WrongType>()) {
+        if let Some(cause) = std::error::Error::source(&error)
+            && cause.is::<WrongType>()
+        {
             return Self::Unavailable(changed(&why(&error)));
         }
         let Some(failure) = error.as_db_error() else {

@@ -56,10 +56,10 @@ fn a_table_that_is_changed_meanwhile_is_told_and_missed_by_no_acknowledged_captu
     };
     let bin = roomy(a);
     let mut ledger = Ledger::default();
-    let mut sent = 0;
+    let mut count = 0;
     let mut send = |node: &Server, ledger: &mut Ledger| {
-        sent += 1;
-        let body = format!("body {sent}");
+        count += 1;
+        let body = format!("body {count}");
         let status = ledger.send(&mut Connection::open(node.address), &bin, body);
         status.expect("an answer")
     };
