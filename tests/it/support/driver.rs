@@ -18,6 +18,9 @@ pub(crate) const FLAGS: [&str; 9] = [
     "--disable-sync",
 ];
 
+/// How often a driver that does not come up is started again.
+const TRIES: usize = 4;
+
 /// A running driver. It is ended when this is dropped, and with it its browsers.
 #[derive(Debug)]
 pub(crate) struct Driver {
@@ -28,7 +31,20 @@ pub(crate) struct Driver {
 
 impl Driver {
     /// Starts a driver on a free port and waits until it says where it listens.
+    ///
+    /// It takes a free port of one family of addresses and then the same of the other, and ends when another program has that.
     pub(crate) fn start() -> io::Result<Self> {
+        let mut started = Self::try_start();
+        for _ in 0..TRIES {
+            if started.is_ok() {
+                break;
+            }
+            started = Self::try_start();
+        }
+        started
+    }
+
+    fn try_start() -> io::Result<Self> {
         let mut process = Command::new("chromedriver")
             .args(["--port=0", "--log-level=SEVERE"])
             .stdin(Stdio::null())
