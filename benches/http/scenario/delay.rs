@@ -1,5 +1,6 @@
 //! The time from POST to the watcher's event, at a steady rate.
 
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use tokio::io::AsyncWriteExt;
@@ -38,9 +39,53 @@ pub(crate) async fn run(options: &Options) -> Result<Vec<Row>> {
 async fn of(name: &str, request: fn(&Bin) -> Request, options: &Options) -> Result<Row> {
     let server = Server::hookwell(options)?;
     let bin = Bin::create(server.address, Keep::Default).await?;
+    let delays = between(&bin, bin.address, request, options).await?;
+    Ok(delays.row(
+        format!(
+            "POST to event of the {name}'s stream at {}/s: p99",
+            options.rate
+        ),
+        Aim::AtMost(10.0),
+    ))
+}
+
+/// What [`between`] measured.
+pub(super) struct Delays {
+    /// From POST to event.
+    events: Latencies,
+    /// From POST to answer.
+    answers: Latencies,
+}
+
+impl Delays {
+    /// The row of the report.
+    pub(super) fn row(mut self, what: String, aim: Aim) -> Row {
+        let Self { events, answers } = &mut self;
+        let row = Row::new(what, events.percentile_ms(0.99), "ms", aim);
+        row.because(format!(
+            "p50 {:.2} ms, most {:.2} ms; the answer: p50 {:.2} ms, p99 {:.2} ms",
+            events.percentile_ms(0.5),
+            events.percentile_ms(1.0),
+            answers.percentile_ms(0.5),
+            answers.percentile_ms(0.99),
+        ))
+    }
+}
+
+/// Sends to a bin at a steady rate, and watches it at that address.
+pub(super) async fn between(
+    bin: &Bin,
+    watched_at: SocketAddr,
+    request: fn(&Bin) -> Request,
+    options: &Options,
+) -> Result<Delays> {
+    let watched = Bin {
+        address: watched_at,
+        ..bin.clone()
+    };
     let (opened, is_open) = oneshot::channel();
     let (last, last_is) = oneshot::channel();
-    let watcher = tokio::spawn(watch(bin.clone(), request(&bin), opened, last_is));
+    let watcher = tokio::spawn(watch(watched.clone(), request(&watched), opened, last_is));
     is_open.await?;
     let time = Duration::from_secs((options.seconds * 3).max(5));
     let sent = load::paced(bin.address, &bin.webhook(), CONNECTIONS, options.rate, time).await?;
@@ -59,28 +104,11 @@ async fn of(name: &str, request: fn(&Bin) -> Request, options: &Options) -> Resu
         delays.record(arrived.duration_since(sent.due));
         answers.record(sent.answered.duration_since(sent.due));
     }
-    println!(
-        "delay: {} captures, {} events of the {name}'s stream",
-        sent.len(),
-        arrivals.len()
-    );
-    let p99 = delays.percentile_ms(0.99);
-    let row = Row::new(
-        format!(
-            "POST to event of the {name}'s stream at {}/s: p99",
-            options.rate
-        ),
-        p99,
-        "ms",
-        Aim::AtMost(10.0),
-    );
-    Ok(row.because(format!(
-        "p50 {:.2} ms, most {:.2} ms; the answer: p50 {:.2} ms, p99 {:.2} ms",
-        delays.percentile_ms(0.5),
-        delays.percentile_ms(1.0),
-        answers.percentile_ms(0.5),
-        answers.percentile_ms(0.99),
-    )))
+    println!("delay: {} captures, {} events", sent.len(), arrivals.len());
+    Ok(Delays {
+        events: delays,
+        answers,
+    })
 }
 
 /// Notes when each event comes, until the last one has.

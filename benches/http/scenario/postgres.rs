@@ -7,7 +7,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
-use super::{Measured, drive, median, ratio};
+use super::{Measured, delay, drive, median, ratio};
 use crate::bin::{Bin, Keep};
 use crate::child::Server;
 use crate::options::Options;
@@ -48,6 +48,7 @@ pub(crate) async fn run(options: &Options) -> Result<Vec<Row>> {
         detail = format!("{group} in a transaction");
         alone.push(node.measured);
     }
+    let across = across(&cluster, options).await?;
     let rate = |of: &Measured| of.per_second;
     let one = median(&alone, rate);
     let middle = |of: &[f64]| Spread::of(of.iter().copied()).median;
@@ -80,7 +81,21 @@ pub(crate) async fn run(options: &Options) -> Result<Vec<Row>> {
             median(&alone, |of| of.p99),
             median(&embedded, |of| of.p99),
         )),
+        across,
     ])
+}
+
+/// From a POST to one node to its event at another, on a machine that does nothing else.
+async fn across(cluster: &Cluster, options: &Options) -> Result<Row> {
+    let url = cluster.database();
+    let (first, second) = (Server::over(options, &url)?, Server::over(options, &url)?);
+    let bin = Bin::create(first.address, Keep::Default).await?;
+    let delays = delay::between(&bin, second.address, Bin::events, options).await?;
+    let what = format!(
+        "PostgreSQL: POST on one node to event on another at {}/s: p99",
+        options.rate
+    );
+    Ok(delays.row(what, Aim::AtMost(50.0)))
 }
 
 async fn one_node(cluster: &Cluster, options: &Options) -> Result<Node> {

@@ -8,9 +8,11 @@ use std::time::Duration;
 use deadpool_postgres::{Object, Pool};
 use tokio_postgres::Row;
 
-use super::feed::{self, Note};
+use super::feed;
+use super::note::{self, Note};
 use super::row::{self, int};
 use super::sql::{self, Client};
+use crate::model::CaptureNumber;
 use crate::store::counters::Counters;
 use crate::store::{Change, Error, Result};
 
@@ -104,10 +106,15 @@ impl Changing {
         self.before.floor < self.counters.floor
     }
 
-    /// Writes the counters, announces, and commits: one round trip.
+    /// Writes the counters, announces, and commits.
     pub(super) async fn commit(mut self, changes: &[Change]) -> Result<()> {
-        let notes: Vec<_> = changes
+        // The node that wrote the newest captures may not have told of them yet.
+        let last = CaptureNumber(self.before.last_n);
+        let newest = changes.first().filter(|_| last.0 > 0);
+        let newest = newest.map(|change| Change::Captured(change.bin(), last));
+        let notes: Vec<_> = newest
             .iter()
+            .chain(changes)
             .map(|change| Note::of(change, self.serial))
             .collect();
         self.commit_notes(&notes).await
@@ -150,7 +157,7 @@ impl Changing {
             ];
             sql::run(client, sql, values).await?;
         }
-        let payloads = feed::payloads(notes);
+        let payloads = note::payloads(notes);
         if !payloads.is_empty() {
             sql::all(client, feed::TELL, &[&payloads]).await?;
         }

@@ -1,137 +1,62 @@
 //! What was committed, by this node or another one.
 //!
-//! A transaction says what it changed by `NOTIFY`, which the server delivers when it is committed, in the order of commits, and to
-//! every node; a node hears of its own changes the same way. As long as that connection is lost nothing is known of what the others
-//! do: cached bins are forgotten every second then, and readers are told to look again.
+//! A node says what it changed by `NOTIFY`, which the server delivers to every node; a node hears of its own changes the same way.
+//! What is said of captures and what of all else is said differently, since a transaction that notifies holds a lock of the whole
+//! server from before its commit is written to disk until after it: two of them never share a sync of the disk
+//! (`PreCommit_Notify` in <https://github.com/postgres/postgres/blob/master/src/backend/commands/async.c>).
+//!
+//! - Captures, which are nearly all that is ever written, are told of by a statement of its own right behind the commit, in the
+//!   same round trip ([`TELL_NEWEST`]). It writes nothing, so it waits for no disk. It does not repeat what its node meant to do but
+//!   says what is there: if the commit failed, it tells nothing wrong.
+//! - All else is told of inside its transaction ([`TELL`]), so that it is delivered if and when that is committed. It begins with the
+//!   newest capture there was, which may not have been told of yet: changes of a bin are heard in their order.
+//!
+//! A word can be lost: a session that ends between commit and telling, a connection that is broken and does not know it yet, a
+//! pooler that gives the session away. So whoever tells takes a number, of a sequence of the database's, before its commit, and says
+//! it with the rest. Every node looks at that sequence a few times a second, one value, whatever the number of bins; numbers
+//! that it does not hear of in time are something that it missed ([`heard`](super::heard)). Then it does what it does while its
+//! connection is lost: cached bins are forgotten, so that a setting holds within a second, and readers are told to look again.
 
+use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
 use tokio::sync::{broadcast, mpsc};
-use tokio_postgres::AsyncMessage;
+use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio_postgres::{AsyncMessage, Client, Statement};
 
 use super::connect::Address;
-use crate::model::{BinId, CaptureNumber};
+use super::heard::{Complete, Heard};
+use super::note::Note;
+use super::row;
 use crate::store::cache::Cache;
 use crate::store::{Change, Result};
 
 /// The channel's name; channels are the database's own.
 const LISTEN: &str = "LISTEN hookwell";
 
-/// Announces payloads, as part of a transaction.
-pub(super) const TELL: &str = "SELECT pg_notify('hookwell', p) FROM unnest($1::text[]) p";
+/// Announces payloads, as part of a transaction. Each takes a number.
+pub(super) const TELL: &str =
+    "SELECT pg_notify('hookwell', nextval('told') || ' ' || p) FROM unnest($1::text[]) p";
 
-/// The most bytes of one payload: the server takes fewer than 8000
-/// (<https://www.postgresql.org/docs/current/sql-notify.html>).
-const PAYLOAD: usize = 7900;
+/// Takes the number that [`TELL_NEWEST`] says.
+pub(super) const TAKE: &str = "SELECT nextval('told')";
 
-/// How often a lost connection is tried again, and a good one is asked whether it is.
+/// Announces the newest captures of bins; so many that a payload can hold them.
+pub(super) const TELL_NEWEST: &str = "SELECT pg_notify('hookwell', currval('told') ||
+   string_agg(' c' || encode(b.id, 'hex') || b.last_n, '' ORDER BY w.at))
+  FROM unnest($1::bigint[]) WITH ORDINALITY AS w (serial, at) JOIN bins b ON b.serial = w.serial GROUP BY (w.at - 1) / 128";
+
+/// The last number that was taken.
+const TAKEN: &str = "SELECT last_value FROM told";
+
+/// How often a lost connection is tried again, and a good one is asked for the last number.
 const AGAIN: Duration = Duration::from_millis(500);
-const PING: Duration = Duration::from_secs(5);
+const LOOK: Duration = Duration::from_millis(400);
 
-/// How long the answer to that may take.
+/// How long the answer to that may take before the connection is given up.
 const PATIENCE: Duration = Duration::from_secs(3);
-
-/// One announcement between nodes: a letter, the bin's id, and a number.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Note {
-    kind: u8,
-    bin: BinId,
-    /// The number of a capture; where there is none, the bin's serial.
-    number: u64,
-}
-
-impl Note {
-    /// Says of a bin that it is new.
-    pub(super) fn made(bin: BinId, serial: u64) -> Self {
-        Self {
-            kind: b'+',
-            bin,
-            number: serial,
-        }
-    }
-
-    /// The same as a change.
-    pub(super) fn of(change: &Change, serial: u64) -> Self {
-        let (kind, number) = match *change {
-            Change::Captured(_, n) => (b'c', n.0),
-            Change::Deleted(_, n) => (b'd', n.0),
-            Change::Marked(_, n) => (b'm', n.0),
-            Change::Cleared(_, n) => (b'x', n.0),
-            Change::Updated(_) => (b'u', serial),
-            Change::Shared(_) => (b's', serial),
-            Change::Refused(_) => (b'r', serial),
-            Change::Seated(_) => (b'l', serial),
-            Change::Answered(_, n) => (b'a', n.0),
-            Change::Gone(_) => (b'g', serial),
-        };
-        Self {
-            kind,
-            bin: change.bin(),
-            number,
-        }
-    }
-
-    /// What it tells readers.
-    fn change(&self) -> Option<Change> {
-        let n = CaptureNumber(self.number);
-        Some(match self.kind {
-            b'c' => Change::Captured(self.bin, n),
-            b'd' => Change::Deleted(self.bin, n),
-            b'm' => Change::Marked(self.bin, n),
-            b'x' => Change::Cleared(self.bin, n),
-            b'u' => Change::Updated(self.bin),
-            b's' => Change::Shared(self.bin),
-            b'r' => Change::Refused(self.bin),
-            b'l' => Change::Seated(self.bin),
-            b'a' => Change::Answered(self.bin, n),
-            b'g' => Change::Gone(self.bin),
-            _ => return None,
-        })
-    }
-
-    /// The serial, where what is known of the bin is not true any more.
-    fn forgets(&self) -> Option<u64> {
-        matches!(self.kind, b'+' | b'u' | b'g').then_some(self.number)
-    }
-
-    fn write(&self, payload: &mut String) {
-        payload.push(char::from(self.kind));
-        for byte in self.bin.as_bytes() {
-            payload.push_str(&format!("{byte:02x}"));
-        }
-        payload.push_str(&self.number.to_string());
-    }
-
-    fn read(text: &str) -> Option<Self> {
-        let (kind, rest) = text.split_at_checked(1)?;
-        let (bin, number) = rest.split_at_checked(32)?;
-        let bin = u128::from_str_radix(bin, 16).ok()?;
-        Some(Self {
-            kind: *kind.as_bytes().first()?,
-            bin: BinId::from_bytes(bin.to_be_bytes()),
-            number: number.parse().ok()?,
-        })
-    }
-}
-
-/// Notes as payloads, as few as they fit into.
-pub(super) fn payloads(notes: &[Note]) -> Vec<String> {
-    let mut payloads: Vec<String> = Vec::new();
-    for note in notes {
-        let mut text = String::with_capacity(48);
-        note.write(&mut text);
-        match payloads.last_mut() {
-            Some(last) if last.len() + 1 + text.len() <= PAYLOAD => {
-                last.push(' ');
-                last.push_str(&text);
-            }
-            _ => payloads.push(text),
-        }
-    }
-    payloads
-}
 
 /// The ear of a node.
 pub(super) struct Feed {
@@ -142,8 +67,10 @@ pub(super) struct Feed {
 
 /// A connection that listens.
 pub(super) struct Ear {
-    client: tokio_postgres::Client,
+    client: Client,
+    taken: Statement,
     messages: mpsc::UnboundedReceiver<String>,
+    heard: Heard,
     /// Ends the connection when it is dropped.
     _task: tokio::task::JoinSet<()>,
 }
@@ -166,9 +93,13 @@ impl Feed {
         });
         self.address.prepare(&client).await?;
         client.batch_execute(LISTEN).await?;
+        let taken = client.prepare(TAKEN).await?;
+        let heard = Heard::new(row::count(&client.query_one(&taken, &[]).await?, 0)?);
         Ok(Ear {
             client,
+            taken,
             messages,
+            heard,
             _task: task,
         })
     }
@@ -180,7 +111,7 @@ impl Feed {
             tracing::warn!("the change feed of the database is lost: readers look for themselves");
             ear = loop {
                 self.look_again();
-                match tokio::time::timeout(PATIENCE, self.listen()).await {
+                match timeout(PATIENCE, self.listen()).await {
                     Ok(Ok(ear)) => break ear,
                     Ok(Err(_)) | Err(_) => tokio::time::sleep(AGAIN).await,
                 }
@@ -196,74 +127,74 @@ impl Feed {
         self.changes.send(Arc::new([])).ok(); // There may be no reader.
     }
 
-    /// Passes on what is heard until the connection is lost.
-    async fn hear(&self, ear: &mut Ear) {
-        let mut pings = tokio::time::interval(PING);
-        pings.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    /// Passes on what is heard, and looks whether something is missing, until the connection is lost.
+    async fn hear(&self, ear: &mut Ear) -> Option<()> {
+        let Ear {
+            client,
+            taken,
+            messages,
+            heard,
+            ..
+        } = ear;
+        let mut looks = interval(LOOK);
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            tokio::select! {
-                said = ear.messages.recv() => match said {
-                    Some(said) => self.pass_on(&said),
-                    None => return,
-                },
-                _ = pings.tick() => {
-                    let ping = ear.client.batch_execute("");
-                    if !matches!(tokio::time::timeout(PATIENCE, ping).await, Ok(Ok(()))) {
-                        return;
-                    }
+            self.hear_until(messages, heard, looks.tick()).await?;
+            let began = Instant::now();
+            let mut asked = pin!(client.query_one(&*taken, &[]));
+            let found = loop {
+                let answer = timeout(LOOK, &mut asked);
+                match self.hear_until(messages, heard, answer).await? {
+                    Ok(found) => break found.ok()?,
+                    // Until it answers nothing is known of the others.
+                    Err(_) if began.elapsed() < PATIENCE => self.cache.forget_all(),
+                    Err(_) => return None,
+                }
+            };
+            match heard.look(row::count(&found, 0).ok()?, Instant::now()) {
+                Complete::Yes => {}
+                Complete::NotYet => self.cache.forget_all(),
+                Complete::No => {
+                    tracing::warn!("a change was not heard of: readers look for themselves");
+                    self.look_again();
                 }
             }
         }
     }
 
-    fn pass_on(&self, said: &str) {
-        let notes: Vec<_> = said.split(' ').filter_map(Note::read).collect();
+    /// Passes on what is heard until something is done; `None` when the connection is lost before.
+    async fn hear_until<T>(
+        &self,
+        messages: &mut mpsc::UnboundedReceiver<String>,
+        heard: &mut Heard,
+        done: impl Future<Output = T>,
+    ) -> Option<T> {
+        let mut done = pin!(done);
+        loop {
+            tokio::select! {
+                // What was said before the answer is heard before it.
+                biased;
+                said = messages.recv() => self.pass_on(heard, &said?),
+                done = &mut done => return Some(done),
+            }
+        }
+    }
+
+    fn pass_on(&self, heard: &mut Heard, said: &str) {
+        let mut words = said.split(' ').peekable();
+        // One that a node of an older version said has no number.
+        if let Some(number) = words.peek().and_then(|word| word.parse().ok()) {
+            heard.number(number);
+            words.next();
+        }
+        let notes: Vec<_> = words.filter_map(Note::read).collect();
         for serial in notes.iter().filter_map(Note::forgets) {
             self.cache.forget_serial(serial);
         }
-        let changes: Arc<[Change]> = notes.iter().filter_map(Note::change).collect();
+        let changes = notes.iter().filter_map(Note::change);
+        let changes: Arc<[Change]> = changes.filter(|change| heard.is_news(change)).collect();
         if !changes.is_empty() {
             self.changes.send(changes).ok(); // As above.
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn notes_survive_their_payloads() {
-        let bins: Vec<_> = (0..500).map(|_| BinId::random()).collect();
-        let notes: Vec<_> = bins
-            .iter()
-            .flat_map(|&bin| {
-                let changes = [
-                    Change::Captured(bin, CaptureNumber(u64::MAX)),
-                    Change::Deleted(bin, CaptureNumber(1)),
-                    Change::Updated(bin),
-                    Change::Seated(bin),
-                    Change::Answered(bin, CaptureNumber(2)),
-                    Change::Gone(bin),
-                ];
-                let notes = changes.map(|change| {
-                    let note = Note::of(&change, 7);
-                    assert_eq!(note.change(), Some(change));
-                    note
-                });
-                notes.into_iter().chain([Note::made(bin, 7)])
-            })
-            .collect();
-        let payloads = payloads(&notes);
-        assert!(payloads.len() > 1 && payloads.iter().all(|payload| payload.len() < 8000));
-        let read: Vec<_> = payloads
-            .iter()
-            .flat_map(|payload| payload.split(' '))
-            .map(|text| Note::read(text).unwrap())
-            .collect();
-        assert_eq!(read, notes);
-        for text in ["", "c", "c12", "é", "cé0123456789012345678901234567890"] {
-            assert_eq!(Note::read(text), None);
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::pin::Pin;
 
+use futures_util::future::{Either, select};
 use tokio_postgres::types::ToSql;
 
 use super::events;
@@ -195,6 +196,15 @@ impl BinColumns {
         }
         columns
     }
+
+    fn serials(&self) -> &Vec<i64> {
+        let [serials, ..] = &self.0;
+        serials
+    }
+
+    fn is_empty(&self) -> bool {
+        self.serials().is_empty()
+    }
 }
 
 /// A statement that is under way.
@@ -208,7 +218,6 @@ pub(super) async fn commit(
     events: &events::Columns<'_>,
     deleted: &[(i64, Vec<i64>)],
     bins: &BinColumns,
-    payloads: &Vec<String>,
 ) -> Result<()> {
     let (client, prepared) = (&session.client, &session.statements);
     let mut steps: Vec<(&tokio_postgres::Statement, Values<'_>)> = Vec::new();
@@ -255,7 +264,9 @@ pub(super) async fn commit(
         &prepared.bins,
         bins.0.iter().map(|column| column as _).collect(),
     ));
-    steps.push((&prepared.tell, vec![payloads]));
+    if !bins.is_empty() {
+        steps.push((&prepared.take, Vec::new()));
+    }
     let mut sent: Vec<Step<'_>> = steps
         .iter()
         .map(|(statement, values)| -> Step<'_> {
@@ -263,9 +274,17 @@ pub(super) async fn commit(
         })
         .collect();
     sent.push(Box::pin(client.batch_execute("COMMIT")));
+    // Told right behind the commit, of what is there then. Nobody waits for it: who does not hear of it in time looks.
+    let serials: [&(dyn ToSql + Sync); 1] = [bins.serials()];
+    let tell = client.query(&prepared.tell, &serials);
+    let tell: Step<'_> = Box::pin(async move { tell.await.map(|_| ()) });
     // Polled in their order, each is sent when it is first polled. After a failure the server undoes what "COMMIT" would end, and
     // says so as an answer of its own kind: it is the failure that counts.
-    for result in in_order(sent).await {
+    let results = match select(Box::pin(in_order(sent)), tell).await {
+        Either::Left((results, _)) => results,
+        Either::Right((_, committing)) => committing.await,
+    };
+    for result in results {
         result?;
     }
     Ok(())

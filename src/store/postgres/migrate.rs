@@ -17,7 +17,8 @@ use crate::store::{Error, Result};
 /// Every step, in order. A step that was ever released is never changed: to change the schema, add a file.
 const STEPS: &[&str] = &[
     include_str!("migrations/0001_init.sql"),
-    include_str!("migrations/0002_seats.sql"),
+    include_str!("migrations/0002_told.sql"),
+    include_str!("migrations/0003_seats.sql"),
 ];
 
 /// Names a file with a step behind all of these, so that tests have a newer hookwell beside this one. Only while developing.
@@ -152,7 +153,7 @@ async fn version(transaction: &Transaction<'_>) -> Result<i64, tokio_postgres::E
 /// that wait for it.
 async fn hold(transaction: &Transaction<'_>) -> Result<(), tokio_postgres::Error> {
     let sql = "SELECT string_agg(to_regclass(name)::text, ', ' ORDER BY at) FROM unnest($1::text[]) WITH ORDINALITY AS tables (name, at)
-         WHERE to_regclass(name) IS NOT NULL";
+         JOIN pg_class ON pg_class.oid = to_regclass(name) AND relkind = 'r'";
     let found = transaction.query_one(sql, &[&schema::tables()]).await?;
     let Some(tables) = found.try_get::<_, Option<String>>(0)? else {
         return Ok(());

@@ -3,7 +3,7 @@
 //! [`writer`] adds captures, fed by [`queue`] a batch at a time: [`statements`] and [`insert`] are how, [`events`] what it has to look
 //! up. All else that changes a bin is a [`change`] out of what tasks
 //! have [`shared`], under the same lock of its row: that lock gives a bin one order on all nodes.
-//! [`feed`] tells every node what any of them committed; [`purge`] deletes in small steps; [`connect`], [`tls`], [`migrate`] and [`schema`] are
+//! [`feed`] tells every node what any of them committed, in [`note`]s, and knows by [`heard`] when it missed something; [`purge`] deletes in small steps; [`connect`], [`tls`], [`migrate`] and [`schema`] are
 //! the way to the server, [`moving`] that to another engine. [`bins`], [`captures`], [`search`], [`leases`], [`seats`], [`marks`], [`attempts`], [`forwards`], [`shares`], [`replies`],
 //! [`uses`] and [`refusals`] are the SQL, [`sql`] runs it and says what failures mean, [`row`] turns columns into the model.
 //!
@@ -21,11 +21,13 @@ mod connect;
 mod events;
 mod feed;
 mod forwards;
+mod heard;
 mod insert;
 mod leases;
 mod marks;
 mod migrate;
 pub(super) mod moving;
+mod note;
 mod purge;
 mod queue;
 mod refusals;
@@ -54,7 +56,8 @@ use tokio::task::JoinHandle;
 
 use self::change::Changing;
 use self::connect::Address as Server;
-use self::feed::{Feed, Note};
+use self::feed::Feed;
+use self::note::Note;
 use self::queue::Append;
 use self::shared::Shared;
 use self::sql::{Client, slow};

@@ -24,6 +24,9 @@ pub(super) struct Statements {
     pub(super) senders: Statement,
     pub(super) delete: Statement,
     pub(super) bins: Statement,
+    /// Takes a number to tell by.
+    pub(super) take: Statement,
+    /// Tells what the newest captures are.
     pub(super) tell: Statement,
 }
 
@@ -49,7 +52,8 @@ impl Statements {
             senders: client.prepare(SENDERS).await?,
             delete: client.prepare(captures::DELETE).await?,
             bins: client.prepare(BINS).await?,
-            tell: client.prepare(feed::TELL).await?,
+            take: client.prepare(feed::TAKE).await?,
+            tell: client.prepare(feed::TELL_NEWEST).await?,
         })
     }
 }

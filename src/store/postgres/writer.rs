@@ -1,7 +1,8 @@
 //! The one task of a node that adds captures.
 //!
 //! It takes all that waits, locks the bins, numbers the captures of each, and commits them together: three round trips at most,
-//! however many they are. What other nodes add to the same bins waits for the lock, and follows. A batch that fails is done again
+//! however many they are; what every node is told of it goes along behind the commit ([`feed`](super::feed)). What other nodes add to
+//! the same bins waits for the lock, and follows. A batch that fails is done again
 //! one by one, so that one bad row costs nobody else anything; when the server is not there, all that wait are told so at once.
 
 use std::collections::{BTreeMap, HashMap};
@@ -15,7 +16,6 @@ use tokio_postgres::{Client, Row};
 
 use super::change::{self, COUNTERS};
 use super::connect::Address;
-use super::feed::{self, Note};
 use super::insert::{BinColumns, Columns};
 use super::purge::Purge;
 use super::queue::{Append, Queue};
@@ -28,7 +28,7 @@ use crate::model::{Bin, CaptureNumber};
 use crate::store::bounds::BETWEEN_PINS;
 use crate::store::counters::Counters;
 use crate::store::encode::weight;
-use crate::store::{Change, Error, Result};
+use crate::store::{Error, Result};
 
 /// How long a commit may take before its senders are told that it may not be done. It may be done all the same: a sender that
 /// tries again is kept twice rather than not at all.
@@ -275,14 +275,6 @@ async fn write(
     trims.into_iter().collect::<Result<()>>()?;
     let events = events?;
 
-    let notes: Vec<_> = touched
-        .iter()
-        .map(|(&serial, bin)| {
-            let captured = Change::Captured(bin.bin.id, CaptureNumber(bin.after.last_n));
-            Note::of(&captured, serial)
-        })
-        .collect();
-    let payloads = feed::payloads(&notes);
     let captures = Columns::of(&rows);
     let beside = insert::Beside::of(&rows);
     let bins = BinColumns::of(&touched);
@@ -291,10 +283,7 @@ async fn write(
         .filter(|(_, bin)| !bin.deleted.is_empty())
         .map(|(&serial, bin)| (int(serial), bin.deleted.iter().map(|&n| int(n)).collect()))
         .collect();
-    insert::commit(
-        session, &captures, &beside, &events, &deleted, &bins, &payloads,
-    )
-    .await?;
+    insert::commit(session, &captures, &beside, &events, &deleted, &bins).await?;
     let raised = touched
         .iter()
         .filter(|(_, bin)| bin.before.floor < bin.after.floor)

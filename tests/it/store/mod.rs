@@ -8,6 +8,7 @@ mod bins;
 mod captures;
 mod deliveries;
 mod durable;
+mod feed;
 mod forwards;
 mod keep;
 mod leases;

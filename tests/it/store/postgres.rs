@@ -20,7 +20,7 @@ use crate::support::PATIENCE;
 use crate::support::postgres::{self, Cluster, PASSWORD};
 
 /// The database that goes with a folder.
-fn database(folder: &Path) -> String {
+pub(super) fn database(folder: &Path) -> String {
     static MADE: Mutex<Option<HashMap<PathBuf, String>>> = Mutex::new(None);
     let mut made = MADE.lock().unwrap();
     let made = made.get_or_insert_default();
@@ -33,7 +33,7 @@ fn name(url: &str) -> &str {
     url.rsplit('/').next().unwrap()
 }
 
-async fn connect(url: &str, clock: Clock) -> store::Result<Arc<dyn Store>> {
+pub(super) async fn connect(url: &str, clock: Clock) -> store::Result<Arc<dyn Store>> {
     let config = StoreConfig {
         store: StoreUrl::read(url).unwrap(),
         ..StoreConfig::sqlite("nowhere".into())
@@ -41,7 +41,7 @@ async fn connect(url: &str, clock: Clock) -> store::Result<Arc<dyn Store>> {
     store::open(&config, clock).await
 }
 
-fn open(folder: &Path, clock: Clock) -> Opening<'_> {
+pub(super) fn open(folder: &Path, clock: Clock) -> Opening<'_> {
     Box::pin(async move { connect(&database(folder), clock).await })
 }
 
@@ -65,7 +65,7 @@ async fn refused(url: &str) -> String {
 }
 
 /// Asks again and again until the answer is the one that is wanted.
-async fn until<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
+pub(super) async fn until<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
     let asked = async {
         loop {
             if let Some(answer) = ask().await {
