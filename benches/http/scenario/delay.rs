@@ -79,13 +79,13 @@ pub(super) async fn between(
     request: fn(&Bin) -> Request,
     options: &Options,
 ) -> Result<Delays> {
-    let watched = Bin {
+    let there = Bin {
         address: watched_at,
         ..bin.clone()
     };
     let (opened, is_open) = oneshot::channel();
     let (last, last_is) = oneshot::channel();
-    let watcher = tokio::spawn(watch(watched.clone(), request(&watched), opened, last_is));
+    let watcher = tokio::spawn(watch(there.clone(), request(&there), opened, last_is));
     is_open.await?;
     let time = Duration::from_secs((options.seconds * 3).max(5));
     let sent = load::paced(bin.address, &bin.webhook(), CONNECTIONS, options.rate, time).await?;

@@ -10,6 +10,7 @@ use super::events;
 use super::queue::Append;
 use super::replies;
 use super::row::{int, status_code};
+use super::telling::Plan;
 use super::writer::{Session, Touched};
 use crate::model::{Fault, Scheme};
 use crate::store::{Result, encode};
@@ -196,15 +197,6 @@ impl BinColumns {
         }
         columns
     }
-
-    fn serials(&self) -> &Vec<i64> {
-        let [serials, ..] = &self.0;
-        serials
-    }
-
-    fn is_empty(&self) -> bool {
-        self.serials().is_empty()
-    }
 }
 
 /// A statement that is under way.
@@ -218,6 +210,7 @@ pub(super) async fn commit(
     events: &events::Columns<'_>,
     deleted: &[(i64, Vec<i64>)],
     bins: &BinColumns,
+    plan: &Plan,
 ) -> Result<()> {
     let (client, prepared) = (&session.client, &session.statements);
     let mut steps: Vec<(&tokio_postgres::Statement, Values<'_>)> = Vec::new();
@@ -264,7 +257,7 @@ pub(super) async fn commit(
         &prepared.bins,
         bins.0.iter().map(|column| column as _).collect(),
     ));
-    if !bins.is_empty() {
+    if plan.takes {
         steps.push((&prepared.take, Vec::new()));
     }
     let mut sent: Vec<Step<'_>> = steps
@@ -275,9 +268,13 @@ pub(super) async fn commit(
         .collect();
     sent.push(Box::pin(client.batch_execute("COMMIT")));
     // Told right behind the commit, of what is there then. Nobody waits for it: who does not hear of it in time looks.
-    let serials: [&(dyn ToSql + Sync); 1] = [bins.serials()];
-    let tell = client.query(&prepared.tell, &serials);
-    let tell: Step<'_> = Box::pin(async move { tell.await.map(|_| ()) });
+    let values: [&(dyn ToSql + Sync); 1] = [&plan.bins];
+    let tell: Step<'_> = Box::pin(async {
+        if plan.tells {
+            client.query(&prepared.tell, &values).await?;
+        }
+        Ok(())
+    });
     // Polled in their order, each is sent when it is first polled. After a failure the server undoes what "COMMIT" would end, and
     // says so as an answer of its own kind: it is the failure that counts.
     let results = match select(Box::pin(in_order(sent)), tell).await {

@@ -3,15 +3,17 @@
 //! [`writer`] adds captures, fed by [`queue`] a batch at a time: [`statements`] and [`insert`] are how, [`events`] what it has to look
 //! up. All else that changes a bin is a [`change`] out of what tasks
 //! have [`shared`], under the same lock of its row: that lock gives a bin one order on all nodes.
-//! [`feed`] tells every node what any of them committed, in [`note`]s, and knows by [`heard`] when it missed something; [`purge`] deletes in small steps; [`connect`], [`tls`], [`migrate`] and [`schema`] are
-//! the way to the server, [`moving`] that to another engine. [`bins`], [`captures`], [`search`], [`leases`], [`seats`], [`marks`], [`attempts`], [`forwards`], [`shares`], [`replies`],
+//! [`feed`] tells every node what any of them committed, in [`note`]s ([`telling`] says when), and knows by [`heard`] when it missed
+//! something; [`purge`] deletes in small steps; [`connect`], [`tls`], [`migrate`] and [`schema`] are the way to the server, [`moving`] that to another engine.
+//! [`bins`], [`captures`], [`search`], [`leases`], [`seats`], [`marks`], [`attempts`], [`forwards`], [`shares`], [`replies`],
 //! [`uses`] and [`refusals`] are the SQL, [`sql`] runs it and says what failures mean, [`row`] turns columns into the model.
 //!
 //! Durability: `synchronous_commit` is on in every session, whatever the server's default, so a commit is on the server's disk before
 //! anybody hears of it (<https://www.postgresql.org/docs/current/runtime-config-wal.html#GUC-SYNCHRONOUS-COMMIT>).
 //!
-//! Captures are not partitioned by time: a bin keeps by number and bytes, and pins for ever, so that no stretch of time is ever
-//! gone as a whole. They are deleted by key, in the order they came.
+//! Captures are not partitioned by time: a bin keeps by number and bytes, its days count from its last capture, and pins stay for
+//! ever, so that no stretch of time is ever gone as a whole, and its partition could not be dropped. Captures are deleted by key, in
+//! the order they came; `docs/scaling.md` says what that costs.
 
 mod attempts;
 mod bins;
@@ -41,6 +43,7 @@ mod shared;
 mod shares;
 mod sql;
 mod statements;
+mod telling;
 mod tls;
 mod uses;
 mod writer;

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
+use futures_util::future::OptionFuture;
 use tokio::task::JoinSet;
 use tokio_postgres::{Client, Row};
 
@@ -22,6 +23,7 @@ use super::queue::{Append, Queue};
 use super::row::{self, int};
 use super::sql::slow;
 use super::statements::Statements;
+use super::telling::{Plan, Telling};
 use super::{events, insert};
 use crate::metrics::metrics;
 use crate::model::{Bin, CaptureNumber};
@@ -54,6 +56,7 @@ pub(super) struct Writer {
 pub(super) struct Session {
     pub(super) client: Client,
     pub(super) statements: Statements,
+    telling: Telling,
     /// Ends the connection when it is dropped.
     _task: JoinSet<()>,
 }
@@ -85,6 +88,7 @@ impl Session {
         Ok(Self {
             client,
             statements,
+            telling: Telling::default(),
             _task: task,
         })
     }
@@ -93,13 +97,42 @@ impl Session {
 impl Writer {
     /// Works until the queue is closed and empty.
     pub(super) async fn run(mut self) {
-        while let Some(batch) = self.queue.batch().await {
+        let queue = Arc::clone(&self.queue);
+        loop {
+            let due = self.session.as_ref().and_then(|known| known.telling.due());
+            let pause = due.map(|due| tokio::time::sleep_until(due.into()));
+            let batch = tokio::select! {
+                batch = queue.batch() => batch,
+                Some(()) = OptionFuture::from(pause) => {
+                    self.tell().await;
+                    continue;
+                }
+            };
+            let Some(batch) = batch else {
+                return self.tell().await;
+            };
             let turn = AssertUnwindSafe(self.append(batch)).catch_unwind();
             if turn.await.is_err() {
                 // The senders of that batch are told that the store failed; the next batch has a new connection.
                 tracing::error!("the writer panicked: its batch was given up");
                 self.session = None;
             }
+        }
+    }
+
+    /// Tells of what is not told of yet. Where that fails the connection is given up: nodes look for what they do not hear of.
+    async fn tell(&mut self) {
+        let is_due = |known: &mut Session| known.telling.due().is_some();
+        let Some(mut session) = self.session.take_if(is_due) else {
+            return;
+        };
+        let mut plan = session.telling.plan([], Instant::now());
+        plan.tells = true;
+        let values: [&(dyn tokio_postgres::types::ToSql + Sync); 1] = [&plan.bins];
+        let tell = session.client.query(&session.statements.tell, &values);
+        if matches!(tokio::time::timeout(UNDO, tell).await, Ok(Ok(_))) {
+            session.telling.done(plan);
+            self.session = Some(session);
         }
     }
 
@@ -173,7 +206,7 @@ impl Writer {
             .map(|append| (append.bin.serial, &append.bin))
             .collect();
         let serials: Vec<i64> = bins.keys().map(|&serial| int(serial)).collect();
-        let (session, locked) = self.lock(&serials).await?;
+        let (mut session, locked) = self.lock(&serials).await?;
         let write = async {
             let mut counters = HashMap::new();
             for found in &locked {
@@ -182,7 +215,8 @@ impl Writer {
             write(&session, batch, &counters).await
         };
         match write.await {
-            Ok((numbers, raised)) => {
+            Ok((numbers, raised, plan)) => {
+                session.telling.done(plan);
                 self.session = Some(session);
                 for serial in raised {
                     self.purge.later(serial);
@@ -237,12 +271,12 @@ pub(super) fn lock() -> String {
     format!("SELECT serial, {COUNTERS} FROM bins WHERE serial = ANY($1) ORDER BY serial FOR UPDATE")
 }
 
-/// Writes a batch and commits it. Gives the numbers, and the bins that have rows to purge now.
+/// Writes a batch and commits it. Gives the numbers, the bins that have rows to purge now, and what was told.
 async fn write(
     session: &Session,
     batch: &[Append],
     counters: &HashMap<u64, Counters>,
-) -> Result<(Numbers, Vec<u64>)> {
+) -> Result<(Numbers, Vec<u64>, Plan)> {
     let mut touched: BTreeMap<u64, Touched> = BTreeMap::new();
     let mut numbers = Vec::with_capacity(batch.len());
     let mut rows = Vec::with_capacity(batch.len());
@@ -283,13 +317,15 @@ async fn write(
         .filter(|(_, bin)| !bin.deleted.is_empty())
         .map(|(&serial, bin)| (int(serial), bin.deleted.iter().map(|&n| int(n)).collect()))
         .collect();
-    insert::commit(session, &captures, &beside, &events, &deleted, &bins).await?;
+    let serials = touched.keys().map(|&serial| int(serial));
+    let plan = session.telling.plan(serials, Instant::now());
+    insert::commit(session, &captures, &beside, &events, &deleted, &bins, &plan).await?;
     let raised = touched
         .iter()
         .filter(|(_, bin)| bin.before.floor < bin.after.floor)
         .map(|(&serial, _)| serial)
         .collect();
-    Ok((numbers, raised))
+    Ok((numbers, raised, plan))
 }
 
 impl Touched {
