@@ -24,7 +24,7 @@ const PAUSE: (Duration, Duration) = (Duration::from_millis(250), Duration::from_
 pub(super) const LISTENER: &str = "Hookwell-Listener";
 
 /// How often the place of the listener that answers is asked for, where another has it, and how long to wait between.
-const SEAT_TRIES: u32 = 6;
+const SEAT_TRIES: u32 = 10;
 const SEAT_PAUSE: Duration = Duration::from_millis(500);
 
 /// How many captures are listed at once.

@@ -211,7 +211,7 @@ impl Ingest {
             return reply::gone_away();
         };
         if end == End::Complete && is_open(&bin, &draft) {
-            match self.relay.expect(bin.id) {
+            match self.relay.expect(&bin) {
                 Ok(None) => {}
                 expected => return self.relayed(bin, (draft, memory), parts, expected).await,
             }

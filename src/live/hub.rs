@@ -91,6 +91,8 @@ impl Topics {
                     Change::Attempted(_, n) => {
                         topic.newest.send_modify(|newest| newest.attempted(*n));
                     }
+                    // Nobody who watches sees them.
+                    Change::Seated(_) | Change::Answered(..) => {}
                     // Its last reader may be leaving just now.
                     other => drop(topic.others.send(other.clone())),
                 }

@@ -278,7 +278,11 @@ impl Subscription {
             Change::Deleted(_, n) => self.ready.push_back(Event::Deleted(n)),
             Change::Marked(_, n) if n <= self.place => self.marked.push_back(n),
             // Captures have a way of their own, and those that are still to be given are read with their marks.
-            Change::Captured(..) | Change::Marked(..) | Change::Attempted(..) => {}
+            Change::Captured(..)
+            | Change::Marked(..)
+            | Change::Attempted(..)
+            | Change::Seated(_)
+            | Change::Answered(..) => {}
             Change::Shared(_) => self.ready.push_back(Event::Shared),
             Change::Cleared(_, upto) if self.place <= upto => {
                 self.place = upto;

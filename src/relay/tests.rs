@@ -1,10 +1,67 @@
 use bytes::Bytes;
+use tempfile::TempDir;
 
 use super::*;
-use crate::model::{AttemptKind, Body, Failure, FailureCause, Headers, Sent, Timestamp};
+use crate::config::StoreConfig;
+use crate::model::{
+    Answer, AttemptKind, BinKey, Body, Clock, Failure, FailureCause, Headers, Sent, Settings,
+    Timestamp,
+};
 
-const BIN: BinId = BinId::NIL;
 const SHORT: Duration = Duration::from_millis(5);
+
+/// A relay over a store of its own, with a bin.
+struct Office {
+    _folder: TempDir,
+    relay: Arc<Relay>,
+    bin: Arc<Bin>,
+}
+
+impl Office {
+    async fn open() -> Self {
+        let folder = TempDir::new().unwrap();
+        let config = StoreConfig::sqlite(folder.path().join("data"));
+        let store = store::open(&config, Clock::System).await.unwrap();
+        let hash = BinKey::random().hash();
+        let bin = store.create_bin(BinId::random(), hash, Settings::default());
+        Self {
+            bin: bin.await.unwrap(),
+            relay: Arc::new(Relay::new(store)),
+            _folder: folder,
+        }
+    }
+
+    async fn attend(&self, name: &str, patience: Duration) -> Result<Seat, Error> {
+        self.relay.attend(&self.bin, name, patience).await
+    }
+
+    fn expect(&self) -> Result<Option<Ticket>, &'static str> {
+        self.relay.expect(&self.bin)
+    }
+
+    fn ticket(&self) -> Ticket {
+        self.expect().unwrap().unwrap()
+    }
+
+    fn answer(&self, n: u64, name: &str, tried: &Try) {
+        self.relay
+            .answer(self.bin.id, CaptureNumber(n), name, tried);
+    }
+
+    /// What the store of another node would say.
+    fn learn(&self, name: &str, left: Duration) {
+        let seated = Seated {
+            name: name.to_owned(),
+            turn: [7; 16],
+            patience: LONGEST,
+        };
+        self.relay.learn(vec![(self.bin.id, seated, left)]);
+    }
+
+    fn is_taken(&self) -> bool {
+        self.expect().unwrap().is_some()
+    }
+}
 
 fn tried(status: u16, body: &'static [u8]) -> Try {
     Try {
@@ -29,70 +86,107 @@ fn tried(status: u16, body: &'static [u8]) -> Try {
 
 #[tokio::test]
 async fn nobody_waits_where_nobody_listens_and_one_listener_answers() {
-    let relay = Arc::<Relay>::default();
-    assert!(relay.expect(BIN).unwrap().is_none());
-    let seat = relay.attend(BIN, "a", LONGEST).unwrap();
-    assert_eq!(relay.attend(BIN, "b", LONGEST).unwrap_err(), Taken);
+    let office = Office::open().await;
+    assert!(!office.is_taken());
+    let seat = office.attend("a", LONGEST).await.unwrap();
+    let other = office.attend("b", LONGEST).await;
+    assert!(matches!(other, Err(Error::Taken)), "{other:?}");
     // The same listener comes back before its old connection is known to be broken.
-    let again = relay.attend(BIN, "a", LONGEST).unwrap();
+    let again = office.attend("a", LONGEST).await.unwrap();
     drop(seat);
-    let ticket = relay.expect(BIN).unwrap().unwrap();
+    let ticket = office.ticket();
     drop(again);
-    assert!(relay.expect(BIN).unwrap().is_none());
-    relay.answer(BIN, CaptureNumber(1), "b", &tried(500, b"another"));
-    relay.answer(BIN, CaptureNumber(1), "a", &tried(201, b"ok"));
+    assert!(!office.is_taken());
+    office.answer(1, "b", &tried(500, b"another"));
+    office.answer(1, "a", &tried(201, b"ok"));
     let given = ticket.answer(CaptureNumber(1)).await.unwrap();
     assert_eq!((given.status, &*given.body.bytes), (201, &b"ok"[..]));
-    assert!(relay.desks().is_empty());
-    assert_eq!(relay.taken.load(Ordering::Relaxed), 0);
-    assert_eq!(relay.waiting.load(Ordering::Relaxed), 0);
+    assert!(office.relay.desks().is_empty());
+    assert_eq!(office.relay.taken.load(Ordering::Relaxed), 0);
+    assert_eq!(office.relay.waiting.load(Ordering::Relaxed), 0);
 }
 
 #[tokio::test]
 async fn who_waits_is_answered_or_told_why_not() {
-    let relay = Arc::<Relay>::default();
-    let _seat = relay.attend(BIN, "a", SHORT).unwrap();
-    let ticket = || relay.expect(BIN).unwrap().unwrap();
-    let late = ticket().answer(CaptureNumber(1)).await;
+    let office = Office::open().await;
+    let _seat = office.attend("a", SHORT).await.unwrap();
+    let late = office.ticket().answer(CaptureNumber(1)).await;
     assert_eq!(late.unwrap_err(), "no answer within 0.005 s");
-    let long = relay.attend(BIN, "a", LONGEST).unwrap();
-    let asked = |n| tokio::spawn(ticket().answer(CaptureNumber(n)));
-    let (first, second, third) = (asked(2), asked(3), asked(4));
-    while relay.desks().get(&BIN).unwrap().waiting.len() < 3 {
+    let long = office.attend("a", LONGEST).await.unwrap();
+    let asked = |n| tokio::spawn(office.ticket().answer(CaptureNumber(n)));
+    let (first, second, third, fourth) = (asked(2), asked(3), asked(4), asked(5));
+    while office.relay.desks().get(&office.bin.id).unwrap().waiting() < 4 {
         tokio::task::yield_now().await;
     }
     let mut failed = tried(200, b"");
     failed.failure = Some(Failure::new(FailureCause::Closed, "It broke."));
-    relay.answer(BIN, CaptureNumber(2), "a", &failed);
+    office.answer(2, "a", &failed);
     long.pass(CaptureNumber(3));
-    relay.close();
+    // What another node tells of is looked for in the store, where nothing is.
+    let told = Change::Answered(office.bin.id, CaptureNumber(5));
+    assert!(!office.relay.hear_of(&[told]));
+    assert_eq!(fourth.await.unwrap().unwrap_err(), desk::PASSED);
+    office.relay.close();
     for (asked, why) in [
         (first, "the local program gave no whole answer"),
-        (second, "its filter left this request out"),
+        (second, desk::PASSED),
         (third, "the server stopped before it answered"),
     ] {
         assert_eq!(asked.await.unwrap().unwrap_err(), why);
     }
 }
 
-#[test]
-fn only_so_many_wait() {
-    let relay = Arc::<Relay>::default();
-    let _seat = relay.attend(BIN, "a", LONGEST).unwrap();
-    let tickets: Vec<_> = (0..MOST_OF_BIN).map(|_| relay.expect(BIN)).collect();
+#[tokio::test]
+async fn only_so_many_wait() {
+    let office = Office::open().await;
+    let _seat = office.attend("a", LONGEST).await.unwrap();
+    let tickets: Vec<_> = (0..MOST_OF_BIN).map(|_| office.expect()).collect();
     assert!(tickets.iter().all(|ticket| matches!(ticket, Ok(Some(_)))));
-    assert!(relay.expect(BIN).is_err());
+    assert!(office.expect().is_err());
     drop(tickets);
-    assert!(relay.expect(BIN).is_ok());
+    assert!(office.expect().is_ok());
 }
 
-#[test]
-fn an_old_connection_that_ends_late_takes_no_seat_away() {
-    let relay = Arc::<Relay>::default();
-    let ghost = relay.attend(BIN, "a", LONGEST).unwrap();
-    drop(relay.attend(BIN, "a", LONGEST).unwrap());
-    let _next = relay.attend(BIN, "b", LONGEST).unwrap();
+#[tokio::test]
+async fn an_old_connection_that_ends_late_takes_no_seat_away() {
+    let office = Office::open().await;
+    let ghost = office.attend("a", LONGEST).await.unwrap();
+    drop(office.attend("a", LONGEST).await.unwrap());
+    let _next = office.attend("b", LONGEST).await.unwrap();
     drop(ghost);
-    assert!(relay.expect(BIN).unwrap().is_some());
-    assert_eq!(relay.taken.load(Ordering::Relaxed), 1);
+    assert!(office.is_taken());
+    assert_eq!(office.relay.taken.load(Ordering::Relaxed), 1);
+}
+
+#[tokio::test]
+async fn a_seat_of_another_node_counts_until_its_time_is_over() {
+    let office = Office::open().await;
+    office.learn("a", LONGEST);
+    assert!(office.is_taken());
+    // What is answered is told here, though the listener is elsewhere.
+    let ticket = office.ticket();
+    office.answer(1, "a", &tried(201, b"ok"));
+    assert_eq!(ticket.answer(CaptureNumber(1)).await.unwrap().status, 201);
+    office.learn("a", Duration::ZERO);
+    assert!(!office.is_taken());
+    office.learn("a", LONGEST);
+    office.relay.learn(Vec::new());
+    assert!(!office.is_taken());
+    assert!(office.relay.desks().is_empty());
+    // Of its own it knows more than the store says.
+    let _seat = office.attend("b", LONGEST).await.unwrap();
+    office.learn("a", Duration::ZERO);
+    assert!(office.is_taken());
+}
+
+#[tokio::test]
+async fn what_came_early_makes_room_for_what_is_newer() {
+    let office = Office::open().await;
+    let _seat = office.attend("a", LONGEST).await.unwrap();
+    let ticket = office.ticket();
+    for n in 1..=50 {
+        office.answer(n, "a", &tried(500, b"nobody waits for it"));
+    }
+    office.answer(51, "a", &tried(201, b"ok"));
+    assert_eq!(ticket.answer(CaptureNumber(51)).await.unwrap().status, 201);
 }

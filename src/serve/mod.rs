@@ -168,7 +168,8 @@ pub async fn run(
         config.listen.public_base(),
     );
     let visiting = tokio::spawn(visitor.run());
-    let relay = Arc::<Relay>::default();
+    let relay = Arc::new(Relay::new(Arc::clone(&store)));
+    let relaying = tokio::spawn(Arc::clone(&relay).run());
     let ingest = Ingest::new(
         Arc::clone(&store),
         Arc::clone(&config),
@@ -231,6 +232,7 @@ pub async fn run(
     // What is under way is tried again by the next server.
     forwarding.abort();
     visiting.abort();
+    relaying.abort();
     store.close().await;
     tracing::info!("stopped");
     Ok(())

@@ -17,7 +17,8 @@
 //! - A caller that stops waiting changes nothing: the work is done or it is not, as a whole.
 //!
 //! [`sqlite`] is one file for one server, [`postgres`] one database for many. What they have in common stands here: [`cache`] knows bins by
-//! name, [`counters`] and [`bounds`] say what is kept, [`encode`] how values stand in a row, [`lease`] gives a job to one node.
+//! name, [`counters`] and [`bounds`] say what is kept, [`encode`] how values stand in a row, [`lease`] gives a job to one node,
+//! [`seats`] a bin to one listener.
 //! [`moving`] takes all that a store holds into another one.
 //!
 //! To add an engine: a folder beside `sqlite/` with the same file names, one arm in [`open`], and its line in the contract
@@ -34,6 +35,7 @@ pub mod moving;
 pub mod postgres;
 pub mod retention;
 mod search;
+pub mod seats;
 pub mod sqlite;
 
 use std::sync::Arc;
@@ -47,6 +49,7 @@ pub use error::{Error, Result};
 pub use lease::Job;
 pub use search::{Found, Pick, STEP, Search};
 
+use self::seats::Seats;
 use crate::config::{StoreConfig, StoreKind};
 use crate::model::{
     Alias, Attempt, Bin, BinId, Capture, CaptureLine, CaptureNumber, Clock, Draft, Forward,
@@ -117,6 +120,10 @@ pub enum Change {
     Shared(BinId),
     /// Requests to the bin were refused.
     Refused(BinId),
+    /// A listener came that answers for the bin, or left.
+    Seated(BinId),
+    /// The listener that answers for the bin told of its answer to this capture, or that there will be none.
+    Answered(BinId, CaptureNumber),
     /// The bin was deleted, or expired.
     Gone(BinId),
 }
@@ -142,7 +149,7 @@ pub type ChangeFeed = broadcast::Receiver<Arc<[Change]>>;
 /// Every method may fail with [`Error::Unavailable`] and [`Error::Engine`]; those that write also with [`Error::Full`]; those
 /// that take a [`Bin`] with [`Error::Gone`] when it was deleted meanwhile. Further errors are named at the method.
 #[async_trait]
-pub trait Store: Send + Sync + std::fmt::Debug {
+pub trait Store: Seats + Send + Sync + std::fmt::Debug {
     /// Makes a bin whose key has this hash. Errors: [`Error::AliasTaken`].
     async fn create_bin(&self, id: BinId, key: KeyHash, settings: Settings) -> Result<Arc<Bin>>;
 
@@ -325,6 +332,8 @@ impl Change {
             | Self::Updated(bin)
             | Self::Shared(bin)
             | Self::Refused(bin)
+            | Self::Seated(bin)
+            | Self::Answered(bin, _)
             | Self::Gone(bin) => bin,
         }
     }

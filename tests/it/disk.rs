@@ -12,13 +12,13 @@ use crate::support::ledger::{Ledger, held};
 use crate::support::{Bin, Connection, Ends, PATIENCE, Server, eventually};
 
 /// A small disk in memory, gone when this is dropped.
-struct SmallDisk {
+pub(crate) struct SmallDisk {
     folder: TempDir,
 }
 
 impl SmallDisk {
     /// `None` where this user may not mount one.
-    fn mount(size: &str) -> Option<Self> {
+    pub(crate) fn mount(size: &str) -> Option<Self> {
         let disk = Self {
             folder: TempDir::new().unwrap(),
         };
@@ -33,7 +33,11 @@ impl SmallDisk {
         self.folder.path().join("data")
     }
 
-    fn grow(&self, size: &str) {
+    pub(crate) fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub(crate) fn grow(&self, size: &str) {
         assert!(mount(
             &["-o", &format!("remount,size={size}")],
             self.folder.path()

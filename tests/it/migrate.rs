@@ -219,6 +219,47 @@ fn a_store_is_the_same_in_another_engine_and_back() {
 }
 
 #[test]
+fn a_folder_is_moved_into_another_and_no_bar_is_drawn_into_a_file() {
+    let (folder, other) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let to = other.path().join("new");
+    let mut server = serve(&folder, "sqlite");
+    let bin = full(&server);
+    let before = seen(&server, &bin);
+    server.stop();
+    let output = command(path(folder.path()), path(&to)).to_end();
+    let (out, err) = (
+        String::from_utf8(output.stdout).unwrap(),
+        String::from_utf8(output.stderr).unwrap(),
+    );
+    assert!(output.status.success(), "{err}");
+    assert!(
+        out.starts_with("moved and compared: 1 bins, 9 captures"),
+        "{out}"
+    );
+    // Lines, which a log can keep: of the first and of the last of each part.
+    assert!(
+        err.contains("moving: ") && err.contains("comparing: "),
+        "{err}"
+    );
+    assert!(
+        !err.contains(['\r', '\u{1b}', '█']) && !out.contains(['\r', '\u{1b}']),
+        "{err}{out}"
+    );
+    assert_eq!(rows(&to), rows(folder.path()));
+    let moved = Server::over(&to, &[], &[]);
+    assert_eq!(seen(&moved, &bin), before);
+    assert_eq!(moved.post(&bin, "", b"next"), 11);
+    // What is finished is not begun again, and what was moved is left as it was.
+    let told = migrate(path(folder.path()), path(&to), 1);
+    assert!(told.contains("another hookwell is using"), "{told}");
+    let mut moved = moved;
+    moved.stop();
+    let told = migrate(path(folder.path()), path(&to), 1);
+    assert!(told.contains("is not empty"), "{told}");
+    assert_eq!(seen(&serve(&folder, "sqlite"), &bin), before);
+}
+
+#[test]
 fn a_database_that_is_served_is_not_moved() {
     let cluster = Cluster::start();
     let (url, empty) = (cluster.database(), cluster.database());

@@ -12,12 +12,14 @@ use crate::model::{
 use crate::store::Result;
 use crate::store::bounds::{ATTEMPT_ROOM, ATTEMPT_ROW};
 
-/// Writes an attempt on a capture that is there, under the lock of its bin, and drops those that there is no more room for.
+/// Writes an attempt on a capture that is there, under the lock of its bin, and drops those that there is no more room for. It may be
+/// the answer of the listener that has the seat.
 pub(super) async fn insert(
     client: &Client,
     serial: u64,
     n: CaptureNumber,
     tried: Try,
+    is_seated: bool,
 ) -> Result<Attempt> {
     let answer = tried.answer.as_ref();
     let answered = answer.map_or(&[][..], |answer| answer.headers.block().as_ref());
@@ -26,8 +28,8 @@ pub(super) async fn insert(
     let weight = (ATTEMPT_ROW + tried.url.len() + sent.len() + answered.len() + body.len()) as u64;
     let failure = tried.failure.as_ref();
     let sql = "INSERT INTO attempts (serial, n, weight, kind, url, started_at, took_us, method, size, status, answer_size,
-         answer_sent, answer_state, cause, detail, headers, answer_headers, answer_body)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) RETURNING id";
+         answer_sent, answer_state, cause, detail, headers, answer_headers, answer_body, seated)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19) RETURNING id";
     let (serial, number) = (int(serial), int(n.0));
     let values: sql::Values<'_> = &[
         &serial,
@@ -48,6 +50,7 @@ pub(super) async fn insert(
         &sent,
         &answered,
         &body,
+        &is_seated,
     ];
     let made = sql::one(client, sql, values).await?;
     let id = made
@@ -153,6 +156,22 @@ pub(super) async fn find(
          AND n > (SELECT floor FROM bins WHERE serial = $1)"
     );
     let found = sql::one(client, &sql, &[&int(serial), &int(n.0), &int(id)]).await?;
+    found
+        .map(|found| attempt(&found, row::bytes(&found, 16)?))
+        .transpose()
+}
+
+/// The newest attempt on a capture that the listener with the seat told of, with the body of its answer.
+pub(super) async fn seated(
+    client: &Client,
+    serial: u64,
+    n: CaptureNumber,
+) -> Result<Option<Attempt>> {
+    let sql = format!(
+        "SELECT {LINE}, answer_body FROM attempts WHERE serial = $1 AND n = $2 AND seated
+         AND n > (SELECT floor FROM bins WHERE serial = $1) ORDER BY id DESC LIMIT 1"
+    );
+    let found = sql::one(client, &sql, &[&int(serial), &int(n.0)]).await?;
     found
         .map(|found| attempt(&found, row::bytes(&found, 16)?))
         .transpose()

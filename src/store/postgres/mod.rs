@@ -4,7 +4,8 @@
 //! up. All else that changes a bin is a [`change`] out of what tasks
 //! have [`shared`], under the same lock of its row: that lock gives a bin one order on all nodes.
 //! [`feed`] tells every node what any of them committed, in [`note`]s ([`telling`] says when), and knows by [`heard`] when it missed
-//! something; [`purge`] deletes in small steps; [`connect`], [`tls`] and [`migrate`] are the way to the server, [`moving`] that to another engine. [`bins`], [`captures`], [`search`], [`leases`], [`marks`], [`attempts`], [`forwards`], [`shares`], [`replies`],
+//! something; [`purge`] deletes in small steps; [`connect`], [`tls`], [`migrate`] and [`schema`] are the way to the server, [`moving`] that to another engine.
+//! [`bins`], [`captures`], [`search`], [`leases`], [`seats`], [`marks`], [`attempts`], [`forwards`], [`shares`], [`replies`],
 //! [`uses`] and [`refusals`] are the SQL, [`sql`] runs it and says what failures mean, [`row`] turns columns into the model.
 //!
 //! Durability: `synchronous_commit` is on in every session, whatever the server's default, so a commit is on the server's disk before
@@ -33,8 +34,11 @@ mod purge;
 mod queue;
 mod refusals;
 mod replies;
+mod room;
 mod row;
+mod schema;
 mod search;
+mod seats;
 mod shared;
 mod shares;
 mod sql;
@@ -114,6 +118,12 @@ impl Postgres {
         let mut client = server.first().await?;
         migrate::run(&mut client, &server).await?;
         moving::refuse_unfinished(&client, &server).await?;
+        if let Some(fault) = schema::fault(&client).await? {
+            return Err(server.refuse(format!(
+                "{}: were they changed by hand?",
+                sql::changed(&fault)
+            )));
+        }
         drop(client);
         let pool = server.pool()?;
         let (feed, _) = broadcast::channel(FEED);
@@ -451,7 +461,7 @@ impl Store for Postgres {
             let changing = shared.change(serial).await?;
             let weight = captures::weight_of(&changing, serial, n).await?;
             weight.ok_or(Error::UnknownCapture)?;
-            let attempt = attempts::insert(changing.client()?, serial, n, tried).await?;
+            let attempt = attempts::insert(changing.client()?, serial, n, tried, false).await?;
             changing.commit(&[Change::Attempted(id, n)]).await?;
             Ok(attempt)
         })
@@ -502,7 +512,7 @@ impl Store for Postgres {
             let client = changing.client()?;
             let mut announced = None;
             if let Some(tried) = tried.filter(|_| is_there) {
-                attempts::insert(client, serial, n, tried).await?;
+                attempts::insert(client, serial, n, tried, false).await?;
                 announced = Some(Change::Attempted(id, n));
             }
             let now = shared.clock.now();
@@ -618,7 +628,14 @@ impl Store for Postgres {
         self.work(move |shared| async move {
             let client = shared.pool.get().await?;
             let sql = "INSERT INTO heartbeat (only_one, at) VALUES (true, $1) ON CONFLICT (only_one) DO UPDATE SET at = excluded.at";
-            sql::run(&client, sql, &[&now]).await.map(|_| ())
+            schema::check(&client).await?;
+            sql::run(&client, sql, &[&now]).await?;
+            drop(client);
+            if shared.queue.is_full() {
+                room::look(&shared.pool).await?;
+                shared.queue.note_room(true);
+            }
+            Ok(())
         })
         .await
     }

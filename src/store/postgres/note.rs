@@ -37,6 +37,8 @@ impl Note {
             Change::Updated(_) => (b'u', serial),
             Change::Shared(_) => (b's', serial),
             Change::Refused(_) => (b'r', serial),
+            Change::Seated(_) => (b'l', serial),
+            Change::Answered(_, n) => (b'w', n.0),
             Change::Gone(_) => (b'g', serial),
         };
         Self {
@@ -58,6 +60,8 @@ impl Note {
             b'u' => Change::Updated(self.bin),
             b's' => Change::Shared(self.bin),
             b'r' => Change::Refused(self.bin),
+            b'l' => Change::Seated(self.bin),
+            b'w' => Change::Answered(self.bin, n),
             b'g' => Change::Gone(self.bin),
             _ => return None,
         })
@@ -118,7 +122,14 @@ mod tests {
                 let changes = [
                     Change::Captured(bin, CaptureNumber(u64::MAX)),
                     Change::Deleted(bin, CaptureNumber(1)),
+                    Change::Marked(bin, CaptureNumber(3)),
+                    Change::Attempted(bin, CaptureNumber(4)),
+                    Change::Cleared(bin, CaptureNumber(5)),
                     Change::Updated(bin),
+                    Change::Shared(bin),
+                    Change::Refused(bin),
+                    Change::Seated(bin),
+                    Change::Answered(bin, CaptureNumber(2)),
                     Change::Gone(bin),
                 ];
                 let notes = changes.map(|change| {

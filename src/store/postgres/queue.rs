@@ -40,6 +40,8 @@ struct State {
     appends: VecDeque<Append>,
     refused: HashMap<Address, Refused>,
     closed: bool,
+    /// Whether the database had no room for the last that was written.
+    is_full: bool,
 }
 
 /// The queue between the server's tasks and those that write.
@@ -90,6 +92,16 @@ impl Queue {
     /// How many captures wait now.
     pub(super) fn waiting(&self) -> usize {
         self.state().appends.len()
+    }
+
+    /// Notes whether the database had room.
+    pub(super) fn note_room(&self, has_room: bool) {
+        self.state().is_full = !has_room;
+    }
+
+    /// Whether it had none.
+    pub(super) fn is_full(&self) -> bool {
+        self.state().is_full
     }
 
     /// All captures that wait: they are not to wait for a server that is not there.

@@ -14,7 +14,7 @@ pub(super) use crate::store::encode::int;
 use crate::store::{Error, Result};
 
 /// A column that holds what this program never wrote.
-fn odd(what: &str) -> Error {
+pub(super) fn odd(what: &str) -> Error {
     Error::Server {
         code: "hookwell".to_owned(),
         message: format!("a row holds {what}"),

@@ -3,7 +3,7 @@
 use deadpool_postgres::PoolError;
 use tokio_postgres::Row;
 use tokio_postgres::error::SqlState;
-use tokio_postgres::types::ToSql;
+use tokio_postgres::types::{ToSql, WrongType};
 
 use crate::store::{Error, Result};
 
@@ -46,8 +46,21 @@ const PASSING: [&str; 10] = [
     "25006", // read only: a standby, or one that is being made one
 ];
 
+/// The class of codes that say that a statement and the tables do not fit.
+const MISFIT: &str = "42";
+
+/// What is said of tables that are not as this program knows them.
+pub(super) fn changed(fault: &str) -> String {
+    format!("the tables of the database are not as this hookwell needs them: {fault}")
+}
+
 impl From<tokio_postgres::Error> for Error {
     fn from(error: tokio_postgres::Error) -> Self {
+        if let Some(cause) = std::error::Error::source(&error)
+            && cause.is::<WrongType>()
+        {
+            return Self::Unavailable(changed(&why(&error)));
+        }
         let Some(failure) = error.as_db_error() else {
             // Whatever is between here and the server; of what was asked nothing stands in it.
             return Self::Unavailable(format!("the database cannot be reached: {}", why(&error)));
@@ -63,6 +76,9 @@ impl From<tokio_postgres::Error> for Error {
             .any(|passing| code.code().starts_with(passing))
         {
             return Self::Unavailable(format!("the database says: {message}"));
+        }
+        if code.code().starts_with(MISFIT) {
+            return Self::Unavailable(changed(&message));
         }
         Self::Server {
             code: code.code().to_owned(),

@@ -147,6 +147,7 @@ impl Writer {
             Ok(numbers) => {
                 if std::mem::take(&mut self.is_in_trouble) {
                     tracing::info!("captures are written again");
+                    self.queue.note_room(true);
                 }
                 let kept = batch.iter().zip(&numbers).filter(|(_, n)| n.is_ok());
                 let weights = kept.map(|(append, _)| weight(&append.draft));
@@ -157,6 +158,7 @@ impl Writer {
                 if !std::mem::replace(&mut self.is_in_trouble, true) {
                     tracing::error!("the database has no room: captures are refused");
                 }
+                self.queue.note_room(false);
                 let full = batch.iter().map(|_| Err(Error::Full)).collect();
                 answer(batch, full);
             }

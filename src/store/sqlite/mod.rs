@@ -30,6 +30,7 @@ mod replies;
 mod room;
 mod row;
 mod search;
+mod seats;
 mod shares;
 mod uses;
 mod writer;

@@ -69,7 +69,7 @@ pub(super) async fn watch(
     let (filter, [after, respond]) = query::filtered(&uri, names, app.clock.now())?;
     let after = last_event_id(&headers)?.or(after).map(CaptureNumber);
     let seat = match respond {
-        Some(seconds) => Some(seat(&app, &visit, &headers, seconds)?),
+        Some(seconds) => Some(seat(&app, &visit, &headers, seconds).await?),
         None => None,
     };
     let watch = visit.watch(&app, filter.unwrap_or_default(), after).await?;
@@ -84,7 +84,7 @@ pub(super) async fn watch(
 }
 
 /// The seat of a listener whose answers senders wait for.
-fn seat(
+async fn seat(
     app: &App,
     visit: &BinByKey,
     headers: &HeaderMap,
@@ -105,8 +105,11 @@ fn seat(
         field: "Hookwell-Listener",
         problem: "expected a name beside `respond`".to_owned(),
     })?;
-    let seat = app.relay.attend(visit.bin.id, name, patience);
-    seat.map_err(|_| web::Error::Taken)
+    let seat = app.relay.attend(&visit.bin, name, patience).await;
+    seat.map_err(|error| match error {
+        relay::Error::Taken => web::Error::Taken,
+        relay::Error::Store(error) => error.into(),
+    })
 }
 
 /// The number after which a returning reader wants to go on. Ids are ours, so anything else was never sent by us; an empty
@@ -138,8 +141,12 @@ fn events(
         .comment("watching");
     let rest = stream::unfold((bin, watch, seat), |(bin, mut watch, seat)| async {
         loop {
-            // What the store says when it fails is no event: the stream ends, and the reader comes back for what it missed.
-            let event = watch.next().await.ok().flatten()?;
+            // What the store says when it fails is no event: the stream ends, and the reader comes back for what it missed. It also
+            // does where another has its seat: then it is told so.
+            let event = tokio::select! {
+                event = watch.next() => event.ok().flatten()?,
+                () = lost(seat.as_ref()) => return None,
+            };
             if let (Event::Passed(n), Some(seat)) = (&event, &seat) {
                 seat.pass(*n);
             }
@@ -149,6 +156,14 @@ fn events(
         }
     });
     stream::iter([Ok(hello)]).chain(rest)
+}
+
+/// Waits until a listener has lost its seat; for ever where there is none.
+async fn lost(seat: Option<&Seat>) {
+    match seat {
+        Some(seat) => seat.lost().await,
+        None => std::future::pending().await,
+    }
 }
 
 /// The event as it is sent; `None` for what only pages show.

@@ -284,13 +284,17 @@ pub(super) async fn create(
     let listened: Listened = required(body)?;
     let tried = listened.tried(app.clock.now())?;
     // Before it is kept: a sender may wait for it.
-    if let Some(name) = listener(&headers)? {
+    let name = listener(&headers)?;
+    if let Some(name) = name {
         app.relay.answer(bin.bin.id, n, name, &tried);
     }
     if let Some(before) = told_before(&app, &bin.bin, n, &tried).await? {
         return Ok(Json(wire::Attempt::line(&before)).into_response());
     }
-    let kept = app.store.add_attempt(&bin.bin, n, tried).await;
+    let kept = match name {
+        Some(name) => app.store.add_answer(&bin.bin, n, tried, name).await,
+        None => app.store.add_attempt(&bin.bin, n, tried).await,
+    };
     let kept = kept.map_err(web::Error::of_capture(n))?;
     Ok((StatusCode::CREATED, Json(wire::Attempt::line(&kept))).into_response())
 }

@@ -15,9 +15,14 @@ pub(crate) struct Home {
 
 impl Home {
     pub(crate) fn new(server: &Server) -> Self {
+        Self::at(server.base())
+    }
+
+    /// Somebody who knows the servers by another address.
+    pub(crate) fn at(server: String) -> Self {
         Self {
             folder: TempDir::new().unwrap(),
-            server: server.base(),
+            server,
         }
     }
 

@@ -6,7 +6,7 @@ pub(crate) mod home;
 mod kills;
 mod listen;
 mod place;
-mod program;
+pub(crate) mod program;
 mod respond;
 mod tls;
 mod wait;

@@ -10,19 +10,19 @@ use rustix::process::{Pid, Signal, kill_process};
 use crate::support::PATIENCE;
 
 /// A program on one's own machine: keeps the raw requests and answers each with a status.
-pub(super) struct Program {
-    pub(super) address: SocketAddr,
-    pub(super) requests: Receiver<Vec<u8>>,
+pub(crate) struct Program {
+    pub(crate) address: SocketAddr,
+    pub(crate) requests: Receiver<Vec<u8>>,
 }
 
 impl Program {
-    pub(super) fn on(address: &str, status: u16) -> Self {
+    pub(crate) fn on(address: &str, status: u16) -> Self {
         let answer = format!("HTTP/1.1 {status} X\r\nContent-Length: 2\r\n\r\nok");
         Self::answering(address, move |_| Some(answer.clone().into_bytes()))
     }
 
     /// A program that answers each request with these bytes; with `None`, it leaves it without an answer for as long as it lives.
-    pub(super) fn answering(
+    pub(crate) fn answering(
         address: &str,
         answer: impl Fn(&[u8]) -> Option<Vec<u8>> + Send + 'static,
     ) -> Self {
@@ -50,22 +50,22 @@ impl Program {
         Self { address, requests }
     }
 
-    pub(super) fn start() -> Self {
+    pub(crate) fn start() -> Self {
         Self::on("127.0.0.1:0", 200)
     }
 
-    pub(super) fn port(&self) -> String {
+    pub(crate) fn port(&self) -> String {
         self.address.port().to_string()
     }
 
-    pub(super) fn next(&self) -> String {
+    pub(crate) fn next(&self) -> String {
         let raw = self.requests.recv_timeout(PATIENCE).expect("a request");
         raw.iter().map(|&byte| char::from(byte)).collect()
     }
 }
 
 /// A request with the length that it says.
-pub(super) fn read(stream: &mut TcpStream) -> Option<Vec<u8>> {
+pub(crate) fn read(stream: &mut TcpStream) -> Option<Vec<u8>> {
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     let mut raw = Vec::new();
     loop {
@@ -88,30 +88,30 @@ pub(super) fn read(stream: &mut TcpStream) -> Option<Vec<u8>> {
 }
 
 /// A command that runs until the test ends, and the lines that it says.
-pub(super) struct Running {
-    pub(super) child: Child,
-    pub(super) out: Receiver<String>,
-    pub(super) err: Receiver<String>,
+pub(crate) struct Running {
+    pub(crate) child: Child,
+    pub(crate) out: Receiver<String>,
+    pub(crate) err: Receiver<String>,
 }
 
 impl Running {
-    pub(super) fn start(mut command: Command) -> Self {
+    pub(crate) fn start(mut command: Command) -> Self {
         let mut child = command.spawn().unwrap();
         let out = lines(child.stdout.take().unwrap());
         let err = lines(child.stderr.take().unwrap());
         Self { child, out, err }
     }
 
-    pub(super) fn out(&self) -> String {
+    pub(crate) fn out(&self) -> String {
         self.out.recv_timeout(PATIENCE).expect("a line")
     }
 
-    pub(super) fn err(&self) -> String {
+    pub(crate) fn err(&self) -> String {
         self.err.recv_timeout(PATIENCE).expect("a remark")
     }
 
     /// The next remark that has this in it.
-    pub(super) fn remark(&self, part: &str) -> String {
+    pub(crate) fn remark(&self, part: &str) -> String {
         loop {
             let line = self.err();
             if line.contains(part) {
@@ -120,7 +120,7 @@ impl Running {
         }
     }
 
-    pub(super) fn signal(&self, signal: Signal) {
+    pub(crate) fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 }
@@ -132,7 +132,7 @@ impl Drop for Running {
     }
 }
 
-pub(super) fn lines(stream: impl Read + Send + 'static) -> Receiver<String> {
+pub(crate) fn lines(stream: impl Read + Send + 'static) -> Receiver<String> {
     let (sender, lines) = channel();
     std::thread::spawn(move || {
         for line in BufReader::new(stream).lines().map_while(Result::ok) {

@@ -14,7 +14,11 @@ const CLIENTS: usize = 12;
 
 /// Sends numbered bodies to an address until `meanwhile` is done. A connection that breaks is opened anew: its last body may be
 /// there, once, or not.
-fn under_load(address: SocketAddr, bin: &Bin, meanwhile: impl FnOnce(&AtomicUsize)) -> Ledger {
+pub(super) fn under_load(
+    address: SocketAddr,
+    bin: &Bin,
+    meanwhile: impl FnOnce(&AtomicUsize),
+) -> Ledger {
     let answered = AtomicUsize::new(0);
     let send = |client: usize, is_over: &AtomicBool| {
         let mut ledger = Ledger::default();
@@ -39,14 +43,14 @@ fn under_load(address: SocketAddr, bin: &Bin, meanwhile: impl FnOnce(&AtomicUsiz
 }
 
 /// Waits for that many more answers.
-fn more(answered: &AtomicUsize, count: usize) {
+pub(super) fn more(answered: &AtomicUsize, count: usize) {
     let want = answered.load(Ordering::Relaxed) + count;
     eventually("more answers", || {
         (answered.load(Ordering::Relaxed) >= want).then_some(())
     });
 }
 
-fn assert_agrees(ledger: &Ledger, server: &Server, bin: &Bin) -> u64 {
+pub(super) fn assert_agrees(ledger: &Ledger, server: &Server, bin: &Bin) -> u64 {
     let held = held(server, bin, 0);
     let faults = ledger.faults(&held);
     assert!(faults.is_empty(), "{}", faults.join("\n"));
@@ -201,7 +205,7 @@ fn a_database_that_is_away_is_said_at_once_and_missed_by_nobody_afterwards() {
             assert!(refused.header("retry-after").is_some());
             assert_eq!(server.get("/healthz").status, 200);
         }
-        std::thread::park_timeout(Duration::from_secs(15));
+        std::thread::park_timeout(Duration::from_secs(20));
         for server in [a, b] {
             assert_eq!(
                 server

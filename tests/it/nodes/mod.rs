@@ -1,6 +1,10 @@
 //! Several nodes over one PostgreSQL: any of them answers, and none of them, nor the database, is missed for long.
 
+mod changed;
+mod disk;
 mod faults;
+mod respond;
+mod roll;
 mod start;
 mod together;
 

@@ -37,6 +37,15 @@ fn tried(body: Vec<u8>) -> Try {
     }
 }
 
+/// A try that was answered with this status.
+pub(super) fn answered(status: u16) -> Try {
+    let mut tried = tried(b"ok".to_vec());
+    if let Some(answer) = &mut tried.answer {
+        answer.status = status;
+    }
+    tried
+}
+
 const NONE: [u64; 0] = [];
 
 async fn add(place: &Place, bin: &Bin, n: u64, tried: Try) -> Attempt {

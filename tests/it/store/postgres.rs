@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use hookwell::config::{StoreConfig, StoreUrl};
 use hookwell::model::{Bin, BinId, BinKey, CaptureNumber, Clock, Settings};
+use hookwell::store::seats::Seated;
 use hookwell::store::{self, Address, Change, Error, Job, Store};
 use rustix::process::{Pid, Signal};
 use tokio::task::JoinSet;
@@ -167,7 +168,11 @@ fn a_setting_of_one_node_holds_on_all() {
             (known.settings.name == "renamed").then_some(())
         })
         .await;
-        assert_fails!(other.bin(&alias).await, Error::UnknownBin);
+        // It may have read the one anew before it was told to forget the other.
+        until("the other node knows the alias no more", async || {
+            matches!(other.bin(&alias).await, Err(Error::UnknownBin)).then_some(())
+        })
+        .await;
         // An alias is known to be of a bin that is gone, then another bin has it.
         let second = Address::Alias("second".parse().unwrap());
         assert_eq!(other.bin(&second).await.unwrap().id, bin.id);
@@ -202,6 +207,72 @@ fn a_job_is_of_one_node_until_it_ends() {
         assert!(!place.store.lease(Job::Forward, long).await.unwrap());
         other.close().await;
         assert!(place.store.lease(Job::Forward, long).await.unwrap());
+    });
+}
+
+/// A connection of a listener.
+fn seated(name: &str, turn: u8) -> Seated {
+    Seated {
+        name: name.to_owned(),
+        turn: [turn; 16],
+        patience: Duration::from_secs(10),
+    }
+}
+
+#[test]
+fn a_seat_is_of_one_listener_on_all_nodes() {
+    run(open, |place| async move {
+        let other = place.try_open().await.unwrap();
+        let long = Duration::from_mins(10);
+        let (bin, n) = (place.bin().await, CaptureNumber(1));
+        place.append(&bin, "{}").await;
+        let mut feed = other.changes();
+        let take = async |store: &Arc<dyn Store>, name, turn| {
+            let seated = seated(name, turn);
+            store.take_seat(&bin, &seated, long).await.unwrap()
+        };
+        assert!(take(&place.store, "a", 1).await);
+        hear(&mut feed, &Change::Seated(bin.id)).await;
+        let (id, found, left) = other.seats().await.unwrap().remove(0);
+        assert_eq!((id, found), (bin.id, seated("a", 1)));
+        assert!(left > Duration::from_mins(9) && left <= long);
+        assert!(!take(&other, "b", 2).await);
+        // The same listener came back through another node; the first has lost its seat.
+        assert!(take(&other, "a", 3).await);
+        let kept = place.store.keep_seats(vec![[1; 16], [3; 16]], long).await;
+        assert_eq!(kept.unwrap(), [[3; 16]]);
+        place.store.leave_seat(&bin, [1; 16]).await.unwrap();
+        assert!(!take(&place.store, "b", 4).await);
+        // Only what the listener with the seat tells of is an answer.
+        let tell = async |name, status| {
+            let tried = super::attempts::answered(status);
+            let told = place.store.add_answer(&bin, n, tried, name).await;
+            told.unwrap();
+            let answer = other.answer(&bin, n).await.unwrap();
+            answer.map(|tried| tried.answer.unwrap().status)
+        };
+        assert_eq!(tell("b", 500).await, None);
+        assert_eq!(tell("a", 201).await, Some(201));
+        hear(&mut feed, &Change::Answered(bin.id, n)).await;
+        assert_eq!(tell("b", 500).await, Some(201));
+        place
+            .store
+            .pass(vec![(bin.id, CaptureNumber(7))])
+            .await
+            .unwrap();
+        hear(&mut feed, &Change::Answered(bin.id, CaptureNumber(7))).await;
+        // A node that died keeps nothing; one that was held up has it again, unless another came.
+        sql(
+            &place,
+            "UPDATE seats SET until = now() - interval '1 second'",
+        );
+        assert_eq!(other.seats().await.unwrap(), []);
+        let kept = other.keep_seats(vec![[3; 16]], long).await;
+        assert_eq!(kept.unwrap(), [[3; 16]]);
+        other.leave_seat(&bin, [3; 16]).await.unwrap();
+        assert!(take(&place.store, "b", 5).await);
+        let kept = other.keep_seats(vec![[3; 16]], long).await;
+        assert_eq!(kept.unwrap(), [[0; 16]; 0]);
     });
 }
 
@@ -248,6 +319,32 @@ fn a_database_that_cannot_be_used_is_refused_with_the_reason() {
         );
         let message = refused(&format!("{host}/latin")).await;
         assert!(message.contains("encoded in LATIN1"), "{message}");
+    });
+}
+
+#[test]
+fn every_column_is_missed_when_it_is_not_there() {
+    run(open, |place| async move {
+        let columns = sql(
+            &place,
+            "SELECT table_name || '.' || column_name FROM information_schema.columns WHERE table_schema = 'public' ORDER BY 1",
+        );
+        assert!(columns.lines().count() > 100, "{columns}");
+        for column in columns.lines() {
+            let (table, name) = column.split_once('.').unwrap();
+            let rename = |from: &str, to: &str| {
+                sql(
+                    &place,
+                    &format!("ALTER TABLE {table} RENAME COLUMN {from} TO {to}"),
+                );
+            };
+            rename(name, "elsewhere");
+            let is_ready = place.store.check_ready().await.unwrap_err().to_string();
+            let said = format!("the column {column} is missing");
+            assert!(is_ready.contains(&said), "{column}: {is_ready}");
+            rename("elsewhere", name);
+        }
+        place.store.check_ready().await.unwrap();
     });
 }
 

@@ -46,6 +46,14 @@ impl Cluster {
     /// # Panics
     /// When PostgreSQL is not installed, or does not start.
     pub(crate) fn start() -> Self {
+        Self::made(&[], |_| String::new())
+    }
+
+    /// Makes a cluster with further flags of `initdb`, and starts it with further settings, which may need files in its folder.
+    ///
+    /// # Panics
+    /// As above.
+    pub(crate) fn made(flags: &[&str], settle: impl FnOnce(&Self) -> String) -> Self {
         let programs = programs();
         let owner = owner();
         let folder = tempfile::Builder::new()
@@ -81,9 +89,7 @@ impl Cluster {
         };
         let password = cluster.folder.join("password");
         fs::write(&password, PASSWORD).unwrap();
-        if let Some((user, group)) = owner {
-            chown(&password, Some(user), Some(group)).unwrap();
-        }
+        cluster.give(&password);
         let initdb = [
             "-U",
             USER,
@@ -96,10 +102,15 @@ impl Cluster {
             "--pwfile",
         ];
         cluster.run("initdb", |command| {
-            command.args(initdb).arg(&password).arg(cluster.data())
+            command
+                .args(initdb)
+                .arg(&password)
+                .args(flags)
+                .arg(cluster.data())
         });
+        let further = settle(&cluster);
         let settings = format!(
-            "listen_addresses = '127.0.0.1'\nunix_socket_directories = '{}'\nmax_connections = 200\nshared_buffers = 64MB\n",
+            "listen_addresses = '127.0.0.1'\nunix_socket_directories = '{}'\nmax_connections = 200\nshared_buffers = 64MB\n{further}",
             cluster.folder.display()
         );
         fs::OpenOptions::new()
@@ -123,6 +134,26 @@ impl Cluster {
         let name = format!("test_{number}");
         self.sql("postgres", &format!("CREATE DATABASE {name}"));
         self.url(USER, PASSWORD, &name)
+    }
+
+    /// A new database whose tables lie in a folder of its own; its URL, with the password.
+    pub(crate) fn database_in(&self, folder: &Path) -> String {
+        fs::create_dir(folder).unwrap();
+        self.give(folder);
+        let sql = format!(
+            "CREATE TABLESPACE elsewhere LOCATION '{}'",
+            folder.display()
+        );
+        self.sql("postgres", &sql);
+        self.sql("postgres", "CREATE DATABASE elsewhere TABLESPACE elsewhere");
+        self.url(USER, PASSWORD, "elsewhere")
+    }
+
+    /// Gives a file or folder to the user that it runs as.
+    pub(crate) fn give(&self, path: &Path) {
+        if let Some((user, group)) = self.owner {
+            chown(path, Some(user), Some(group)).unwrap();
+        }
     }
 
     /// A URL of this cluster.
@@ -150,7 +181,10 @@ impl Cluster {
     /// A program of PostgreSQL's, as the user that runs it.
     pub(crate) fn program(&self, name: &str) -> Command {
         let mut command = as_owner(self.programs.join(name), self.owner);
-        command.current_dir("/").env("LC_ALL", "C");
+        command
+            .current_dir("/")
+            .env("LC_ALL", "C")
+            .env("HOME", &self.folder);
         command
     }
 
@@ -173,7 +207,15 @@ impl Cluster {
         );
     }
 
-    fn try_start_again(&self) -> bool {
+    /// Whether it runs, as far as that can be told from its files.
+    pub(crate) fn is_running(&self) -> bool {
+        let mut command = self.program("pg_ctl");
+        let command = command.arg("-D").arg(self.data()).arg("status");
+        let command = command.stdin(Stdio::null()).stdout(Stdio::null());
+        command.status().is_ok_and(|status| status.success())
+    }
+
+    pub(crate) fn try_start_again(&self) -> bool {
         self.program("pg_ctl")
             .args(["-w", "-s", "-o", &format!("-p {}", self.port), "-l"])
             .arg(self.folder.join("log"))
@@ -187,7 +229,8 @@ impl Cluster {
             .is_ok_and(|status| status.success())
     }
 
-    fn data(&self) -> PathBuf {
+    /// Its files.
+    pub(crate) fn data(&self) -> PathBuf {
         self.folder.join("data")
     }
 

@@ -144,6 +144,12 @@ impl Server {
         (self.child, self.address) = (child, address);
     }
 
+    /// The same, with a further environment variable.
+    pub(crate) fn start_again_with(&mut self, name: &str, value: &str) {
+        self.variables.push((name.to_owned(), value.to_owned()));
+        self.start_again();
+    }
+
     /// A connection to it.
     pub(crate) fn connect(&self) -> Connection {
         Connection::open(self.address)
