@@ -135,6 +135,8 @@ pub(super) struct Client {
     trust: Trust,
     server: Url,
     key: BinKey,
+    /// How long an answer may take.
+    patience: Duration,
     pub(super) bin: Bin,
 }
 
@@ -165,6 +167,7 @@ impl Door {
             trust,
             server,
             key,
+            patience: PATIENCE,
             bin,
         };
         Ok((client, true))
@@ -195,12 +198,19 @@ impl Door {
             trust,
             server,
             key,
+            patience: PATIENCE,
             bin,
         })
     }
 }
 
 impl Client {
+    /// The same, that takes a server for gone which says nothing for so long.
+    pub(super) fn at_most(mut self, patience: Duration) -> Self {
+        self.patience = self.patience.min(patience);
+        self
+    }
+
     /// The address of the bin's page, with its key.
     pub(super) fn page(&self) -> String {
         format!("{}/b/{}", self.server.base(), self.key)
@@ -213,7 +223,7 @@ impl Client {
 
     /// Asks for what is below the bin's address; `query` is already written as a query.
     pub(super) async fn get(&self, below: &str, query: &str) -> Result<Response, Error> {
-        self.send("GET", below, query, &[], http::full(""), PATIENCE)
+        self.send("GET", below, query, &[], http::full(""), self.patience)
             .await
     }
 
@@ -241,7 +251,7 @@ impl Client {
         let bytes = serde_json::to_vec(what).map_err(|_| self.odd())?;
         let fields = [("Content-Type", "application/json")].into_iter();
         let fields: Vec<_> = fields.chain(field).collect();
-        self.send("POST", below, "", &fields, http::full(bytes), PATIENCE)
+        self.send("POST", below, "", &fields, http::full(bytes), self.patience)
             .await
             .map(|_| ())
     }

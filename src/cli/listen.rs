@@ -140,6 +140,8 @@ impl Listen {
         }
         let trust = self.forwarding.trust(self.door.cacert())?;
         let (client, is_new) = self.door.open_or_make().await?;
+        // What is told of an answer goes over a connection of its own, which can go silent as well.
+        let client = client.at_most(self.silence);
         let file = target.and_then(|target| self.door.place(&client, target));
         let (mut place, last) = Place::open(file);
         let begin = match (&self.since, last) {
