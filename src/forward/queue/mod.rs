@@ -5,13 +5,14 @@
 //! *lane*, a task of its own: a slow or dead target holds nobody else up, and while it is waited for, it costs a timer.
 //!
 //! How many calls there are at once has a bound, of sockets and of bytes. It is shared fairly among bins, and those to targets that
-//! fail have a part of it for themselves: see [`Places`].
+//! fail have a part of it for themselves, and go at a pace: see [`Places`].
 //!
 //! In a lane of concurrency 1 captures go in their order, and one that is tried again holds back those behind it.
 //!
 //! Here are the lanes: which there are, when each has something to do, how many go at once. [`tried`] is what happens to one capture:
 //! whether it is sent, how, and when again. Neither knows how the queue is kept, nor who set the targets.
 
+mod pace;
 mod tried;
 
 use std::collections::HashMap;
@@ -23,6 +24,7 @@ use tokio::sync::Notify;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::task::JoinSet;
 
+use self::pace::Pace;
 pub use tried::{PATIENCE, TRIES};
 
 use crate::metrics::metrics;
@@ -39,6 +41,9 @@ const HEALTHY_BYTES: u64 = 96 << 20;
 /// wait for.
 const FAILING: u64 = 64;
 const FAILING_BYTES: u64 = 32 << 20;
+
+/// The pause between two tries of those, all together: a hundred in a second.
+const FAILING_PAUSE: Duration = Duration::from_millis(10);
 
 /// How long is waited when the store does not answer, doubled that often at most, and before the clock is looked at again.
 const MOST_NAPS: u32 = 6;
@@ -59,6 +64,7 @@ pub struct Forwarder {
     lanes: Mutex<HashMap<Lane, Arc<Running>>>,
     healthy: Arc<Places>,
     failing: Arc<Places>,
+    failing_pace: Pace,
 }
 
 /// A lane that runs.
@@ -136,6 +142,7 @@ impl Forwarder {
             lanes: Mutex::default(),
             healthy: Places::new(HEALTHY, HEALTHY_BYTES),
             failing: Places::new(FAILING, FAILING_BYTES),
+            failing_pace: Pace::new(FAILING_PAUSE),
         })
     }
 

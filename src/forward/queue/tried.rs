@@ -47,12 +47,13 @@ impl Forwarder {
         forward: &Forward,
     ) -> store::Result<(Settled, Option<Try>)> {
         // Before the capture is read: each of those that wait would hold its body.
-        let places = if forward.is_failing {
-            &self.failing
+        let _place = if forward.is_failing {
+            let place = self.failing.take(bin.serial, forward.size).await;
+            self.failing_pace.turn().await;
+            place
         } else {
-            &self.healthy
+            self.healthy.take(bin.serial, forward.size).await
         };
-        let _place = places.take(bin.serial, forward.size).await;
         let mut capture = match self.store.capture(bin, forward.n).await {
             Ok(capture) => capture,
             Err(store::Error::UnknownCapture) => return Ok((Settled::Done, None)),
