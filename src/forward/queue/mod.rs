@@ -42,8 +42,8 @@ const HEALTHY_BYTES: u64 = 96 << 20;
 const FAILING: u64 = 64;
 const FAILING_BYTES: u64 = 32 << 20;
 
-/// The pause between two tries of those, all together: a hundred in a second.
-const FAILING_PAUSE: Duration = Duration::from_millis(10);
+/// The pause between two tries of those, all together: fifty in a second.
+const FAILING_PAUSE: Duration = Duration::from_millis(20);
 
 /// How long is waited when the store does not answer, doubled that often at most, and before the clock is looked at again.
 const MOST_NAPS: u32 = 6;
