@@ -71,13 +71,8 @@ struct Shown {
 
 impl Shown {
     fn new() -> Self {
-        let is_terminal = std::io::stderr().is_terminal();
-        let target = if is_terminal {
-            ProgressDrawTarget::stderr()
-        } else {
-            ProgressDrawTarget::hidden()
-        };
-        let bar = ProgressBar::with_draw_target(Some(0), target);
+        // Nothing is drawn before there is something to say.
+        let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::hidden());
         if let Ok(style) =
             ProgressStyle::with_template("{msg} {bar:30} {human_pos} of {human_len}, {eta} left")
         {
@@ -85,7 +80,7 @@ impl Shown {
         }
         Self {
             bar,
-            is_terminal,
+            is_terminal: std::io::stderr().is_terminal(),
             line_at: None,
             is_check: None,
         }
@@ -100,12 +95,16 @@ impl Shown {
         // Rows that are being purged are moved too, so that there may be more than bins count.
         let all = progress.all.max(progress.done);
         let is_other = self.is_check.replace(progress.is_check) != Some(progress.is_check);
-        if is_other {
-            self.bar.reset();
-            self.bar.set_message(what);
-        }
         self.bar.set_length(all);
         self.bar.set_position(progress.done);
+        if is_other {
+            self.bar.reset_eta();
+            self.bar.set_message(what);
+        }
+        if self.is_terminal && self.bar.is_hidden() {
+            self.bar.set_draw_target(ProgressDrawTarget::stderr());
+            self.bar.tick();
+        }
         let is_time = self.line_at.is_none_or(|at| at.elapsed() >= LINES);
         if !self.is_terminal && (is_other || is_time) {
             self.line_at = Some(Instant::now());

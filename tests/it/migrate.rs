@@ -260,6 +260,36 @@ fn a_folder_is_moved_into_another_and_no_bar_is_drawn_into_a_file() {
 }
 
 #[test]
+fn a_bar_is_drawn_on_a_terminal() {
+    let (folder, other) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let mut server = serve(&folder, "sqlite");
+    full(&server);
+    server.stop();
+    let words = format!(
+        "{} migrate {} {}",
+        env!("CARGO_BIN_EXE_hookwell"),
+        path(folder.path()),
+        path(&other.path().join("new"))
+    );
+    // A terminal of its own; what is written there comes out of it.
+    let output = Command::new("script")
+        .args(["--quiet", "--return", "--command", &words, "/dev/null"])
+        .env("TERM", "xterm")
+        .to_end();
+    let told = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{told}");
+    for part in [
+        "moving ░",
+        "comparing ",
+        "█ 9 of 9",
+        "moved and compared: 1 bins, 9 captures",
+    ] {
+        assert!(told.contains(part), "{part}: {told:?}");
+    }
+    assert!(!told.contains("of 0"), "{told:?}");
+}
+
+#[test]
 fn a_database_that_is_served_is_not_moved() {
     let cluster = Cluster::start();
     let (url, empty) = (cluster.database(), cluster.database());
