@@ -639,9 +639,14 @@ impl Store for Sqlite {
         }
         self.readers.close();
         self.cache.forget_all(); // What is asked from now on is asked of the readers, who say that they are closed.
-        self.lock
+        let lock = self
+            .lock
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .take();
+        if let Some(lock) = lock {
+            // To close it is not enough: a process that is just being started has the file as well, until it is another program.
+            lock.unlock().ok(); // Then it is closed all the same.
+        }
     }
 }

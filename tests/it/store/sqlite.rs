@@ -1,13 +1,17 @@
 //! The embedded engine: the contract, and what it promises beyond it.
 
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
 use std::path::Path;
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use hookwell::config::StoreConfig;
 use hookwell::model::Clock;
 use hookwell::store::{self, Error};
 
 use super::{Opening, Place, assert_fails, draft, run, store_contract};
+use crate::support::beside;
 
 fn open(folder: &Path, clock: Clock) -> Opening<'_> {
     Box::pin(async move {
@@ -28,6 +32,24 @@ fn a_folder_serves_one_store_at_a_time() {
         assert_fails!(place.try_open().await, Error::InUse { .. });
         place.store.close().await;
         place.try_open().await.unwrap();
+    });
+}
+
+#[test]
+fn a_folder_is_free_again_while_processes_are_started() {
+    // Each has all open files of this one until it is another program. Asking for a user, also for one's own, makes that take longer.
+    let start = |_: usize, is_over: &AtomicBool| {
+        while !is_over.load(Ordering::Relaxed) {
+            let user = rustix::process::getuid().as_raw();
+            Command::new("true").uid(user).status().unwrap();
+        }
+    };
+    beside(8, start, || {
+        run(open, |mut place| async move {
+            for _ in 0..300 {
+                place.reopen().await;
+            }
+        });
     });
 }
 
