@@ -282,14 +282,6 @@ fn streams_are_masked_for_a_read_key() {
     };
     assert_eq!(send().status, 200);
     assert_eq!(mark(&server, &bin, 1, &json!({ "note": "seen" })).0, 200);
-    // What is masked is as the settings are then.
-    let path = format!("/bins/{}", bin.id);
-    let change = json!({ "mask": { "query": [] } });
-    assert_eq!(
-        server.api("PATCH", &path, Some(&bin.key), Some(&change)).0,
-        200
-    );
-    assert_eq!(send().status, 200);
     for (stream, came) in streams.iter_mut().zip(["row", "capture"]) {
         for name in [came, "marked"] {
             let event = std::iter::from_fn(|| stream.next()).find(|event| event.event == name);
@@ -299,6 +291,16 @@ fn streams_are_masked_for_a_read_key() {
                 "{data}"
             );
         }
+    }
+    // What is masked is as the settings are when it is told.
+    let path = format!("/bins/{}", bin.id);
+    let change = json!({ "mask": { "query": [] } });
+    assert_eq!(
+        server.api("PATCH", &path, Some(&bin.key), Some(&change)).0,
+        200
+    );
+    assert_eq!(send().status, 200);
+    for (stream, came) in streams.iter_mut().zip(["row", "capture"]) {
         let event = std::iter::from_fn(|| stream.next()).find(|event| event.event == came);
         let data = event.unwrap().data;
         assert!(
