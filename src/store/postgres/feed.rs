@@ -6,8 +6,9 @@
 //! (`PreCommit_Notify` in <https://github.com/postgres/postgres/blob/master/src/backend/commands/async.c>).
 //!
 //! - Captures, which are nearly all that is ever written, are told of by a statement of its own right behind the commit, in the
-//!   same round trip ([`TELL_NEWEST`]), or a moment later for several commits together ([`telling`](super::telling)). It writes nothing, so it waits for no disk. It does not repeat what its node meant to do but
-//!   says what is there: if the commit failed, it tells nothing wrong.
+//!   same round trip ([`TELL_NEWEST`]), or a moment later for several commits together ([`telling`](super::telling)). It writes
+//!   nothing, so it waits for no disk. It does not repeat what its node meant to do but says what is there: if the commit failed, it
+//!   tells nothing wrong.
 //! - All else is told of inside its transaction ([`TELL`]), so that it is delivered if and when that is committed. It begins with the
 //!   newest capture there was, which may not have been told of yet: changes of a bin are heard in their order.
 //!

@@ -450,7 +450,7 @@ impl Store for Sqlite {
                     .ok_or(Error::UnknownCapture)?;
                 Ok(attempts::insert(transaction, serial, n, tried)?)
             })?;
-            writer.announce(Change::Attempted(id, n));
+            writer.announce(vec![Change::Attempted(id, n)]);
             Ok(added)
         })
         .await
@@ -509,7 +509,7 @@ impl Store for Sqlite {
                 Ok((since, is_kept))
             })?;
             if is_kept {
-                writer.announce(Change::Attempted(id, n));
+                writer.announce(vec![Change::Attempted(id, n)]);
             }
             Ok(since)
         })

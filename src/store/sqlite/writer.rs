@@ -385,12 +385,7 @@ impl Writer {
         if announced.iter().any(renewed) {
             self.cache.forget_serial(serial);
         }
-        self.outcomes
-            .send(Outcome {
-                answers: Vec::new(),
-                changes: announced,
-            })
-            .ok(); // As in `append`.
+        self.announce(announced);
         Ok(value)
     }
 
@@ -419,11 +414,11 @@ impl Writer {
     }
 
     /// Tells readers what was committed.
-    pub(super) fn announce(&self, change: Change) {
+    pub(super) fn announce(&self, changes: Vec<Change>) {
         self.outcomes
             .send(Outcome {
                 answers: Vec::new(),
-                changes: vec![change],
+                changes,
             })
             .ok(); // As in `append`.
     }
