@@ -395,3 +395,31 @@ fn a_move_that_was_killed_goes_on() {
     let told = migrate(from, path(other.path()), 1);
     assert!(told.contains("begin anew"), "{told}");
 }
+
+#[test]
+fn what_was_left_to_its_day_to_drop_is_not_moved() {
+    let cluster = Cluster::start();
+    let url = cluster.database();
+    let (folder, to) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let mut server = serve(&folder, &url);
+    let (ended, bin) = (server.bin(), server.bin());
+    for at in 0..3 {
+        server.post(&ended, "", format!("{at}").as_bytes());
+    }
+    server.post(&bin, "", b"of another bin");
+    server.stop();
+    // As the sweeper leaves a bin that it ended.
+    let end = format!(
+        "UPDATE bins SET gone_at = last_capture_at + 691200000000, settings = '{{}}', floor = last_n, purged = last_n,
+          captures = 0, bytes = 0 WHERE id = decode(replace('{}', '-', ''), 'hex')",
+        ended.id
+    );
+    cluster.sql("test_0", &end);
+    assert_eq!(cluster.sql("test_0", "SELECT count(*) FROM captures"), "4");
+    migrate(&url, path(to.path()), 0);
+    assert_eq!(come(to.path()), 1);
+    let server = serve(&to, "sqlite");
+    assert_eq!(server.post(&bin, "", b"next"), 2);
+    let gone = server.request("POST", &format!("/{}", ended.id), &[], b"late");
+    assert_eq!(gone.status, 410);
+}

@@ -2,6 +2,7 @@
 
 use tokio_postgres::error::SqlState;
 
+use super::days;
 use super::row::{self, int};
 use super::sql::{self, Client};
 use crate::model::{Alias, Bin, BinId, KeyHash, Settings, Timestamp, Usage};
@@ -149,4 +150,17 @@ pub(super) async fn unpurged(client: &Client, limit: usize) -> Result<Vec<u64>> 
     let sql = "SELECT serial FROM bins WHERE purged < floor LIMIT $1";
     let found = sql::all(client, sql, &[&int(limit as u64)]).await?;
     found.iter().map(|found| row::count(found, 0)).collect()
+}
+
+/// The numbers above which and up to which captures of a bin are to be purged, and whether it has ended by itself, so soon that they
+/// are left to their days; `None` when there is nothing to purge.
+pub(super) async fn to_purge(client: &Client, serial: i64) -> Result<Option<(i64, i64, bool)>> {
+    let sql = "SELECT purged, floor, gone_at IS NOT NULL AND keep_days BETWEEN 1 AND $2
+          AND coalesce(last_capture_at, created_at) < gone_at - keep_days * $3
+         FROM bins WHERE serial = $1 AND purged < floor";
+    let values: sql::Values<'_> = &[&serial, &i64::from(days::SHORT), &DAY];
+    let found = sql::one(client, sql, values).await?;
+    found
+        .map(|found| Ok((found.try_get(0)?, found.try_get(1)?, found.try_get(2)?)))
+        .transpose()
 }

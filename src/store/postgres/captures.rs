@@ -3,6 +3,7 @@
 use bytes::Bytes;
 
 use super::change::Changing;
+use super::days;
 use super::row::{self, int};
 use super::sql::{self, Client};
 use crate::model::{Capture, CaptureLine, CaptureNumber};
@@ -115,17 +116,33 @@ pub(super) async fn neighbours(
     Ok((number(0)?, number(1)?))
 }
 
-/// Deletes rows with what other tables hold of them, in one round trip. Gives what was there: the number, the weight, and whether it
-/// was pinned.
-pub(super) const DELETE: &str = "WITH gone AS (DELETE FROM captures WHERE serial = $1 AND n = ANY($2) RETURNING n, size + length(headers) AS weight),
-  marked AS (DELETE FROM marks WHERE serial = $1 AND n = ANY($2) RETURNING n, pinned),
-  said AS (DELETE FROM events WHERE serial = $1 AND n = ANY($2)),
-  answered AS (DELETE FROM replies WHERE serial = $1 AND n = ANY($2)),
-  queued AS (DELETE FROM forwards WHERE serial = $1 AND n = ANY($2)),
-  tried AS (DELETE FROM attempts WHERE serial = $1 AND n = ANY($2) RETURNING weight),
+/// The statement that deletes captures of a bin (`$1`) with what other tables hold of them, in one round trip. `numbers` says which,
+/// `rows` which of their own rows beyond that. It gives what was there: the number, the weight, and whether it was pinned.
+fn deleting(numbers: &str, rows: &str) -> String {
+    format!(
+        "WITH gone AS (DELETE FROM captures WHERE serial = $1 AND {numbers} {rows} RETURNING n, size + length(headers) AS weight),
+  marked AS (DELETE FROM marks WHERE serial = $1 AND {numbers} RETURNING n, pinned),
+  said AS (DELETE FROM events WHERE serial = $1 AND {numbers}),
+  answered AS (DELETE FROM replies WHERE serial = $1 AND {numbers}),
+  queued AS (DELETE FROM forwards WHERE serial = $1 AND {numbers}),
+  tried AS (DELETE FROM attempts WHERE serial = $1 AND {numbers} RETURNING weight),
   freed AS (UPDATE attempt_room SET bytes = bytes - (SELECT sum(weight) FROM tried)
             WHERE serial = $1 AND EXISTS (SELECT 1 FROM tried))
-  SELECT gone.n, gone.weight, coalesce(marked.pinned, false) FROM gone LEFT JOIN marked USING (n)";
+  SELECT gone.n, gone.weight, coalesce(marked.pinned, false) FROM gone LEFT JOIN marked USING (n)"
+    )
+}
+
+/// Deletes captures by their numbers (`$2`).
+pub(super) fn deleting_some() -> String {
+    deleting("n = ANY($2)", "")
+}
+
+/// Deletes the captures above a number (`$2`) and up to another (`$3`). The rows of an ended bin that lie in the table of a day are
+/// left to [`days`].
+pub(super) fn deleting_range(has_ended: bool) -> String {
+    let kept = format!("AND day = {}", days::KEPT);
+    deleting("n > $2 AND n <= $3", if has_ended { &kept } else { "" })
+}
 
 /// Deletes those of these captures that can be read, and takes them off the counters; gives those that were there, in order.
 pub(super) async fn delete(
@@ -139,14 +156,18 @@ pub(super) async fn delete(
         .filter(|n| n.0 > floor)
         .map(|n| int(n.0))
         .collect();
-    let mut deleted = sql::all(changing.client()?, DELETE, &[&int(serial), &numbers])
-        .await?
-        .iter()
-        .map(|found| {
-            let is_pinned: bool = found.try_get(2)?;
-            Ok((row::count(found, 0)?, row::count(found, 1)?, is_pinned))
-        })
-        .collect::<Result<Vec<_>>>()?;
+    let mut deleted = sql::all(
+        changing.client()?,
+        &deleting_some(),
+        &[&int(serial), &numbers],
+    )
+    .await?
+    .iter()
+    .map(|found| {
+        let is_pinned: bool = found.try_get(2)?;
+        Ok((row::count(found, 0)?, row::count(found, 1)?, is_pinned))
+    })
+    .collect::<Result<Vec<_>>>()?;
     deleted.sort_unstable();
     for &(_, weight, is_pinned) in &deleted {
         take_off(&mut changing.counters, weight, is_pinned);

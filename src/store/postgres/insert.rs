@@ -6,12 +6,12 @@ use std::pin::Pin;
 use futures_util::future::{Either, select};
 use tokio_postgres::types::ToSql;
 
-use super::events;
 use super::queue::Append;
 use super::replies;
 use super::row::{int, status_code};
 use super::telling::Plan;
 use super::writer::{Session, Touched};
+use super::{days, events};
 use crate::model::{Fault, Scheme};
 use crate::store::{Result, encode};
 
@@ -45,6 +45,7 @@ pub(super) struct Columns<'a> {
     trailers: Vec<Option<&'a [u8]>>,
     headers: Vec<&'a [u8]>,
     body: Vec<&'a [u8]>,
+    day: Vec<i32>,
 }
 
 impl<'a> Columns<'a> {
@@ -93,6 +94,7 @@ impl<'a> Columns<'a> {
             .push((!trailers.is_empty()).then(|| trailers.block().as_ref()));
         self.headers.push(head.headers.block().as_ref());
         self.body.push(draft.body.bytes.as_ref());
+        self.day.push(days::of(append));
     }
 
     fn values(&self) -> Values<'_> {
@@ -119,6 +121,7 @@ impl<'a> Columns<'a> {
             &self.trailers,
             &self.headers,
             &self.body,
+            &self.day,
         ]
     }
 }

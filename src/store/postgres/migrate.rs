@@ -19,6 +19,7 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0001_init.sql"),
     include_str!("migrations/0002_told.sql"),
     include_str!("migrations/0003_seats.sql"),
+    include_str!("migrations/0004_days.sql"),
 ];
 
 /// Names a file with a step behind all of these, so that tests have a newer hookwell beside this one. Only while developing.
@@ -153,7 +154,7 @@ async fn version(transaction: &Transaction<'_>) -> Result<i64, tokio_postgres::E
 /// that wait for it.
 async fn hold(transaction: &Transaction<'_>) -> Result<(), tokio_postgres::Error> {
     let sql = "SELECT string_agg(to_regclass(name)::text, ', ' ORDER BY at) FROM unnest($1::text[]) WITH ORDINALITY AS tables (name, at)
-         JOIN pg_class ON pg_class.oid = to_regclass(name) AND relkind = 'r'";
+         JOIN pg_class ON pg_class.oid = to_regclass(name) AND relkind IN ('r', 'p')";
     let found = transaction.query_one(sql, &[&schema::tables()]).await?;
     let Some(tables) = found.try_get::<_, Option<String>>(0)? else {
         return Ok(());

@@ -4,22 +4,19 @@
 //! up. All else that changes a bin is a [`change`] out of what tasks
 //! have [`shared`], under the same lock of its row: that lock gives a bin one order on all nodes.
 //! [`feed`] tells every node what any of them committed, in [`note`]s ([`telling`] says when), and knows by [`heard`] when it missed
-//! something; [`purge`] deletes in small steps; [`connect`], [`tls`], [`migrate`] and [`schema`] are the way to the server, [`moving`] that to another engine.
+//! something; [`purge`] deletes in small steps, [`days`] whole days at once; [`connect`], [`tls`], [`migrate`] and [`schema`] are the way to the server, [`moving`] that to another engine.
 //! [`bins`], [`captures`], [`search`], [`leases`], [`seats`], [`marks`], [`attempts`], [`forwards`], [`shares`], [`replies`],
 //! [`uses`] and [`refusals`] are the SQL, [`sql`] runs it and says what failures mean, [`row`] turns columns into the model.
 //!
 //! Durability: `synchronous_commit` is on in every session, whatever the server's default, so a commit is on the server's disk before
 //! anybody hears of it (<https://www.postgresql.org/docs/current/runtime-config-wal.html#GUC-SYNCHRONOUS-COMMIT>).
-//!
-//! Captures are not partitioned by time: a bin keeps by number and bytes, its days count from its last capture, and pins stay for
-//! ever, so that no stretch of time is ever gone as a whole, and its partition could not be dropped. Captures are deleted by key, in
-//! the order they came; `docs/scaling.md` says what that costs.
 
 mod attempts;
 mod bins;
 mod captures;
 mod change;
 mod connect;
+mod days;
 mod events;
 mod feed;
 mod forwards;
@@ -144,6 +141,12 @@ impl Postgres {
             changes: shared.feed.clone(),
         };
         let listening = ear.listen().await?;
+        if let Err(error) = days::make(&shared.pool, shared.clock.now()).await {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "tables for the captures of these days could not be made yet"
+            );
+        }
         shared.purge.look(&shared.pool.get().await?).await?;
         let writer = Writer {
             queue: Arc::clone(&shared.queue),
@@ -606,7 +609,11 @@ impl Store for Postgres {
             let client = shared.pool.get().await?;
             shared.purge.look(&client).await?;
             let old = uses::sweep(&client, now).await?;
-            Ok(more || old)
+            drop(client);
+            let made = days::make(&shared.pool, now).await;
+            let days = days::end(&shared.pool, now).await?;
+            made?;
+            Ok(more || old || days)
         })
         .await
     }

@@ -14,6 +14,7 @@ use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 use tokio_postgres::{Client, Statement};
 
 use super::connect::Address;
+use super::days::KEPT;
 use super::migrate;
 use crate::model::Settings;
 use crate::store::Error as StoreError;
@@ -158,6 +159,11 @@ fn type_of(kind: Kind) -> Type {
 fn select(table: &Table, is_first: bool) -> String {
     let names: Vec<_> = table.columns.iter().map(|(name, _)| *name).collect();
     let names = names.join(", ");
+    // Rows that were left to their day are as good as gone.
+    let purged = match table.name {
+        "captures" => " AND n > (SELECT purged FROM bins WHERE serial = $1)",
+        _ => "",
+    };
     let keys: Vec<_> = table
         .keys()
         .map(|(name, kind)| match kind {
@@ -185,7 +191,7 @@ fn select(table: &Table, is_first: bool) -> String {
     };
     format!(
         "SELECT {names} FROM (SELECT *, sum(row_bytes) OVER (ORDER BY {keys} ROWS UNBOUNDED PRECEDING) - row_bytes AS bytes_before
-          FROM (SELECT {names}, {weights} AS row_bytes FROM {} WHERE serial = $1{above} ORDER BY serial, {keys} LIMIT {ROWS}) AS near)
+          FROM (SELECT {names}, {weights} AS row_bytes FROM {} WHERE serial = $1{purged}{above} ORDER BY serial, {keys} LIMIT {ROWS}) AS near)
           AS weighed WHERE bytes_before < {BYTES} ORDER BY {keys}",
         table.name
     )
@@ -244,10 +250,9 @@ impl Moving {
             .iter()
             .map(|(_, kind)| type_of(*kind))
             .collect();
-        let is_bins = table.name == "bins";
-        if is_bins {
-            names.push("keep_days");
-            types.push(Type::INT8);
+        if let Some((name, kind, _)) = rows.first().and_then(|row| own(table, row)) {
+            names.push(name);
+            types.push(kind);
         }
         let sql = format!(
             "COPY {} ({}) FROM STDIN (FORMAT binary)",
@@ -258,10 +263,10 @@ impl Moving {
         let writer = BinaryCopyInWriter::new(sink, &types);
         pin_mut!(writer);
         for row in rows {
-            let days = is_bins.then(|| keep_days(table, row));
+            let own = own(table, row).map(|(.., value)| value);
             let values: Vec<&(dyn ToSql + Sync)> = row
                 .iter()
-                .chain(&days)
+                .chain(&own)
                 .map(|value| value as &(dyn ToSql + Sync))
                 .collect();
             writer
@@ -272,6 +277,15 @@ impl Moving {
         }
         writer.finish().await.map_err(StoreError::from)?;
         Ok(())
+    }
+}
+
+/// The column of a table that other engines do not know, and what it is in a row.
+fn own(table: &Table, row: &Row) -> Option<(&'static str, Type, Value)> {
+    match table.name {
+        "bins" => Some(("keep_days", Type::INT8, keep_days(table, row))),
+        "captures" => Some(("day", Type::INT4, Value::Int(KEPT.into()))),
+        _ => None,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Deletes the rows of captures that are gone for readers already: a little at a time, beside all else.
 //!
 //! Every node purges what it raised the floor of, and now and then looks for what another left behind; two that purge the same bin
-//! only find less to do.
+//! only find less to do. What came to a bin that ended by itself goes with its day ([`days`](super::days)).
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
@@ -10,13 +10,13 @@ use std::time::Duration;
 use deadpool_postgres::Pool;
 use tokio::sync::Notify;
 
-use super::row::{self, int};
+use super::row::int;
 use super::sql::{self, Client};
 use super::{bins, captures};
 use crate::store::Result;
 
-/// How many rows a statement deletes.
-const ROWS: u64 = 256;
+/// How many rows a statement deletes at most.
+const ROWS: i64 = 256;
 
 /// How long is waited before, so that a few captures that come one by one do not cost a purge each.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -85,22 +85,12 @@ async fn purge(pool: &Pool, serial: u64) -> Result<()> {
     let client = pool.get().await?;
     let serial = int(serial);
     loop {
-        let sql = "SELECT c.n, b.floor FROM bins b LEFT JOIN LATERAL
-             (SELECT n FROM captures WHERE serial = b.serial AND n > b.purged AND n <= b.floor ORDER BY n LIMIT $2) c ON true
-             WHERE b.serial = $1 AND b.purged < b.floor";
-        let found = sql::all(&client, sql, &[&serial, &int(ROWS)]).await?;
-        let Some(first) = found.first() else {
+        let Some((above, floor, has_ended)) = bins::to_purge(&client, serial).await? else {
             return Ok(());
         };
-        let floor: i64 = first.try_get(1)?;
-        let numbers = found
-            .iter()
-            .map(|found| Ok(row::some_count(found, 0)?.map(int)))
-            .collect::<Result<Vec<_>>>()?;
-        let numbers: Vec<i64> = numbers.into_iter().flatten().collect();
-        let is_all = (numbers.len() as u64) < ROWS;
-        sql::all(&client, captures::DELETE, &[&serial, &numbers]).await?;
-        let upto = numbers.last().copied().filter(|_| !is_all).unwrap_or(floor);
+        let upto = floor.min(above.saturating_add(ROWS));
+        let delete = captures::deleting_range(has_ended);
+        sql::all(&client, &delete, &[&serial, &above, &upto]).await?;
         let sql = "UPDATE bins SET purged = $2 WHERE serial = $1 AND purged < $2";
         sql::run(&client, sql, &[&serial, &upto]).await?;
     }

@@ -12,10 +12,13 @@ use crate::store::moving::{Kind, TABLES};
 use crate::store::{Error, Result};
 
 /// What is not moved between engines, and so is not among [`TABLES`]: table, column and type.
-const OWN: [(&str, &str, &str); 15] = [
+const OWN: [(&str, &str, &str); 18] = [
     ("hookwell_schema", "only_one", "bool"),
     ("hookwell_schema", "version", "int8"),
     ("bins", "keep_days", "int8"),
+    ("captures", "day", "int4"),
+    ("captures_kept", "day", "int4"),
+    ("captures_late", "day", "int4"),
     ("attempts", "seated", "bool"),
     ("heartbeat", "only_one", "bool"),
     ("told", "last_value", "int8"),

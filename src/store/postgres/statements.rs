@@ -50,7 +50,7 @@ impl Statements {
             forwards: client.prepare(FORWARDS).await?,
             events: client.prepare(EVENTS).await?,
             senders: client.prepare(SENDERS).await?,
-            delete: client.prepare(captures::DELETE).await?,
+            delete: client.prepare(&captures::deleting_some()).await?,
             bins: client.prepare(BINS).await?,
             take: client.prepare(feed::TAKE).await?,
             tell: client.prepare(feed::TELL_NEWEST).await?,
@@ -71,10 +71,10 @@ const LATEST: &str = "SELECT s.serial, s.provider, s.latest_at FROM senders s
    ON s.serial = w.serial AND s.provider = w.provider";
 
 const CAPTURES: &str = "INSERT INTO captures (serial, n, received_at, took_us, size, sent, delay_ms, path_at, status, version, state,
-   https, as_sent, method, target, host, client, peer, rule, trailers, headers, body)
+   https, as_sent, method, target, host, client, peer, rule, trailers, headers, body, day)
   SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::int[],
    $9::smallint[], $10::smallint[], $11::smallint[], $12::bool[], $13::bool[], $14::bytea[], $15::bytea[], $16::bytea[],
-   $17::bytea[], $18::bytea[], $19::bytea[], $20::bytea[], $21::bytea[], $22::bytea[])";
+   $17::bytea[], $18::bytea[], $19::bytea[], $20::bytea[], $21::bytea[], $22::bytea[], $23::int[])";
 
 const MARKS: &str = "INSERT INTO marks (serial, n, imported) SELECT serial, n, true FROM unnest($1::bigint[], $2::bigint[]) AS u (serial, n)";
 

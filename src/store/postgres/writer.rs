@@ -24,7 +24,7 @@ use super::row::{self, int};
 use super::sql::slow;
 use super::statements::Statements;
 use super::telling::{Plan, Telling};
-use super::{events, insert};
+use super::{days, events, insert};
 use crate::metrics::metrics;
 use crate::model::{Bin, CaptureNumber};
 use crate::store::bounds::BETWEEN_PINS;
@@ -138,7 +138,13 @@ impl Writer {
 
     async fn append(&mut self, batch: Vec<Append>) {
         let began = Instant::now();
-        let done = tokio::time::timeout(PATIENCE, self.commit(&batch)).await;
+        let attempt = async {
+            match self.commit(&batch).await {
+                Err(error) if days::was_made_meanwhile(&error) => self.commit(&batch).await,
+                done => done,
+            }
+        };
+        let done = tokio::time::timeout(PATIENCE, attempt).await;
         let done = done.unwrap_or_else(|_| Err(slow())); // The connection is gone with what was under way.
         if done.is_err() {
             metrics().commit_failed();

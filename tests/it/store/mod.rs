@@ -6,6 +6,7 @@
 mod attempts;
 mod bins;
 mod captures;
+mod days;
 mod deliveries;
 mod durable;
 mod feed;
