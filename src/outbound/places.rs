@@ -152,13 +152,15 @@ impl Places {
         while let Some(whose) = state.next(self.most) {
             let mut first = None;
             state.change(whose, |party| {
-                first = party.waiting.pop_front();
+                // Whoever does not wait any more is passed over: a place that comes back would be given from within this, and so on.
+                let next = party.waiting.pop_front();
+                first = next.filter(|waiting| !waiting.word.is_closed());
                 if let Some(waiting) = &first {
                     party.has = party.has.plus(waiting.bytes);
                 }
             });
             let Some(Waiting { bytes, word, .. }) = first else {
-                break;
+                continue;
             };
             state.taken = state.taken.plus(bytes);
             let place = Place {
@@ -170,7 +172,7 @@ impl Places {
         }
         drop(state);
         for (word, place) in given {
-            // Whoever waited may be gone: the place comes back, and is locked for again, now that this holds no lock.
+            // Whoever waited may be gone since: the place comes back, and is locked for again, now that this holds no lock.
             word.send(place).ok();
         }
     }
@@ -351,6 +353,12 @@ mod tests {
         drop(gone);
         one.has.clear();
         assert_eq!(three.take(1), 1);
+        // As many as there are: each would else give its place back before the next is asked.
+        let mut many: Vec<_> = (5..50_000)
+            .map(|whose| Greedy::new(&places, whose, MIB))
+            .collect();
+        assert!(many.iter_mut().all(|one| one.take(1) == 0));
+        drop(many);
         drop((one, two, three));
         let state = places.state();
         assert_eq!((state.taken.places, state.taken.bytes), (0, 0));
