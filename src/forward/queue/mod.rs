@@ -264,7 +264,9 @@ impl Forwarder {
             let most = if at_once == 1 { LONG_NAP } else { NAP };
             return Ok(Turn::Wait(pause.min(most)));
         }
-        futures_util::future::try_join_all(work).await?;
+        // Each to its end, whatever became of the others: what is cut off in the middle is sent twice.
+        let done = futures_util::future::join_all(work).await;
+        done.into_iter().collect::<store::Result<()>>()?;
         Ok(Turn::Again)
     }
 }

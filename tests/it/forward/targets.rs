@@ -244,6 +244,42 @@ fn several_at_once_are_not_held_up_by_one() {
 }
 
 #[test]
+fn one_that_cannot_be_read_cuts_off_none_that_is_under_way() {
+    let mut server = Server::with(&ALLOW);
+    let bin = server.bin();
+    let address = {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.local_addr().unwrap()
+    };
+    let url = format!("http://{address}/");
+    set(&server, &bin, &json!([{ "url": url, "concurrency": 2 }]));
+    for body in [b"odd", b"two"] {
+        server.post(&bin, "", body);
+    }
+    for n in [1, 2] {
+        eventually("a first try", || {
+            attempts_if_there(&server, &bin, n).into_iter().next()
+        });
+    }
+    server.stop();
+    let database = rusqlite::Connection::open(server.data().join("hookwell.db")).unwrap();
+    let sql = "UPDATE captures SET peer = x'00' WHERE body = CAST('odd' AS BLOB); UPDATE forwards SET due_at = 0";
+    database.execute_batch(sql).unwrap();
+    drop(database);
+    let target = Target::on(TcpListener::bind(address).unwrap(), |_, _, stream| {
+        // Longer than it takes to read a row.
+        std::thread::park_timeout(std::time::Duration::from_millis(300));
+        std::io::Write::write_all(stream, &status(200)).ok();
+    });
+    server.start_again();
+    eventually("the other is taken", || {
+        let last = attempts_if_there(&server, &bin, 2).into_iter().next()?;
+        (last["answer"]["status"] == 200).then_some(())
+    });
+    assert_eq!(bodies(&target), ["two"]);
+}
+
+#[test]
 fn targets_are_checked_when_they_are_set() {
     let server = Server::start();
     let bin = server.bin();
