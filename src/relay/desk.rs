@@ -12,6 +12,12 @@ use crate::store::seats::Turn;
 /// Why nothing comes for a capture that the listener did not ask for.
 pub(super) const PASSED: &str = "its filter left this request out";
 
+/// The same where the server stops.
+pub(super) const STOPPED: &str = "the server stopped before it answered";
+
+/// How much of what came early is kept beyond one for each sender that may ask for it: what is told of the captures of other nodes.
+const SPARE: usize = 32;
+
 /// What there is of one bin.
 #[derive(Debug, Default)]
 pub(super) struct Desk {
@@ -22,7 +28,7 @@ pub(super) struct Desk {
     pub(super) tickets: usize,
     /// Those whose capture has a number.
     waiting: HashMap<CaptureNumber, oneshot::Sender<Settled>>,
-    /// What came for a number before the sender knew that it was its own.
+    /// What came for a number before its sender waited for it.
     early: BTreeMap<CaptureNumber, Settled>,
 }
 
@@ -85,16 +91,31 @@ impl Taking {
 }
 
 impl Desk {
-    /// Gives a sender what came for it. Without senders there is nobody to give it to.
+    /// Gives a sender what came for it, or keeps it where one may still ask.
     pub(super) fn settle(&mut self, n: CaptureNumber, settled: Settled) {
         if let Some(waiting) = self.waiting.remove(&n) {
             waiting.send(settled).ok(); // It may have left in this moment.
-        } else if self.tickets > 0 {
-            // What only repeats what was given stays here, but numbers that are still to be known are higher.
+            return;
+        }
+        let away = self.away();
+        if away > 0 {
+            // What only repeats what was given stays here too, but numbers that are still to be asked for are higher.
             self.early.entry(n).or_insert(settled);
-            while self.early.len() > self.tickets {
+            while self.early.len() > away + SPARE {
                 self.early.pop_first();
             }
+        }
+    }
+
+    /// How many senders do not wait at this moment, and may ask.
+    fn away(&self) -> usize {
+        self.tickets.saturating_sub(self.waiting.len())
+    }
+
+    /// Keeps nothing for which nobody can ask: who is told of answers may make numbers up.
+    fn tidy(&mut self) {
+        if self.away() == 0 {
+            self.early.clear();
         }
     }
 
@@ -112,6 +133,7 @@ impl Desk {
         }
         let (sender, answered) = oneshot::channel();
         self.waiting.insert(n, sender);
+        self.tidy();
         Err(answered)
     }
 
@@ -121,6 +143,7 @@ impl Desk {
         if let Some(n) = n {
             self.waiting.remove(&n);
         }
+        self.tidy();
     }
 
     /// Takes the seat from a connection that lost it.
@@ -128,12 +151,6 @@ impl Desk {
         let taking = self.seat.take_if(|seat| seat.turn().is_some_and(&lost));
         if let Some(By::Here { lost, .. }) = taking.map(|taking| taking.by) {
             lost.notify_one();
-        }
-    }
-
-    pub(super) fn tidy(&mut self) {
-        if self.tickets == 0 {
-            self.early.clear();
         }
     }
 
@@ -145,6 +162,11 @@ impl Desk {
     #[cfg(test)]
     pub(super) fn waiting(&self) -> usize {
         self.waiting.len()
+    }
+
+    #[cfg(test)]
+    pub(super) fn early(&self) -> usize {
+        self.early.len()
     }
 }
 

@@ -21,7 +21,7 @@ mod tests;
 mod ticket;
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -62,6 +62,8 @@ pub struct Relay {
     taken: AtomicUsize,
     /// How many senders have a ticket.
     waiting: AtomicUsize,
+    /// Whether nobody is to wait any more.
+    is_closed: AtomicBool,
     /// Captures that listeners here do not ask for. Somebody may wait for that elsewhere.
     passed: Mutex<Vec<(BinId, CaptureNumber)>>,
     has_passed: Notify,
@@ -86,6 +88,7 @@ impl Relay {
             desks: Mutex::default(),
             taken: AtomicUsize::new(0),
             waiting: AtomicUsize::new(0),
+            is_closed: AtomicBool::new(false),
             passed: Mutex::default(),
             has_passed: Notify::new(),
         }
@@ -186,10 +189,12 @@ impl Relay {
         }
     }
 
-    /// Lets everybody go who waits: the server stops.
+    /// Lets everybody go who waits, or is about to: the server stops.
     pub fn close(&self) {
+        // Before the lock: whoever waits behind it knows.
+        self.is_closed.store(true, Ordering::Relaxed);
         for desk in self.desks().values_mut() {
-            desk.settle_all(|| Settled::Nothing("the server stopped before it answered"));
+            desk.settle_all(|| Settled::Nothing(desk::STOPPED));
         }
     }
 
@@ -333,11 +338,8 @@ impl Relay {
 
     /// Forgets a bin for which there is nothing more.
     fn tidy(desks: &mut HashMap<BinId, Desk>, bin: BinId) {
-        if let Some(desk) = desks.get_mut(&bin) {
-            desk.tidy();
-            if desk.is_idle() {
-                desks.remove(&bin);
-            }
+        if desks.get(&bin).is_some_and(Desk::is_idle) {
+            desks.remove(&bin);
         }
     }
 }

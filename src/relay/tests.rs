@@ -1,4 +1,5 @@
 use bytes::Bytes;
+use futures_util::FutureExt as _;
 use tempfile::TempDir;
 
 use super::*;
@@ -189,4 +190,55 @@ async fn what_came_early_makes_room_for_what_is_newer() {
     }
     office.answer(51, "a", &tried(201, b"ok"));
     assert_eq!(ticket.answer(CaptureNumber(51)).await.unwrap().status, 201);
+}
+
+#[tokio::test]
+async fn what_is_answered_elsewhere_pushes_nothing_out_that_is_waited_for() {
+    let office = Office::open().await;
+    let _seat = office.attend("a", SHORT).await.unwrap();
+    let ticket = office.ticket();
+    office.answer(10, "a", &tried(201, b"ok"));
+    // The next requests were sent to another node.
+    let told = [11, 12].map(|n| Change::Answered(office.bin.id, CaptureNumber(n)));
+    office.relay.hear_of(&told);
+    let given = ticket.answer(CaptureNumber(10)).await;
+    assert_eq!(given.map(|answer| answer.status), Ok(201));
+}
+
+#[tokio::test]
+async fn what_is_told_of_numbers_that_nobody_asks_for_is_not_kept() {
+    let office = Office::open().await;
+    let _seat = office.attend("a", LONGEST).await.unwrap();
+    let kept = || {
+        let desks = office.relay.desks();
+        let desk = desks.get(&office.bin.id).unwrap();
+        (desk.waiting(), desk.early())
+    };
+    let (first, second) = (office.ticket(), office.ticket());
+    let mut waits = (
+        std::pin::pin!(first.answer(CaptureNumber(1))),
+        std::pin::pin!(second.answer(CaptureNumber(2))),
+    );
+    assert!(waits.0.as_mut().now_or_never().is_none());
+    for n in 100..200 {
+        office.answer(n, "a", &tried(200, b"made up"));
+    }
+    assert!(kept().1 < 50, "{:?}", kept());
+    assert!(waits.1.as_mut().now_or_never().is_none());
+    for n in 100..200 {
+        office.answer(n, "a", &tried(200, b"made up"));
+    }
+    assert_eq!(kept(), (2, 0));
+    office.answer(2, "a", &tried(201, b"ok"));
+    assert_eq!(waits.1.await.unwrap().status, 201);
+}
+
+#[tokio::test]
+async fn nobody_begins_to_wait_when_the_server_stops() {
+    let office = Office::open().await;
+    let _seat = office.attend("a", SHORT).await.unwrap();
+    let ticket = office.ticket();
+    office.relay.close();
+    let late = ticket.answer(CaptureNumber(1)).await;
+    assert_eq!(late.unwrap_err(), desk::STOPPED);
 }

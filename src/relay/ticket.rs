@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::Relay;
-use super::desk::{PASSED, Settled};
+use super::desk::{PASSED, STOPPED, Settled};
 use crate::model::{Answer, Bin, CaptureNumber};
 
 /// The place of a sender that waits; given up when it is dropped.
@@ -46,6 +46,9 @@ impl Ticket {
         loop {
             let settled = {
                 let mut desks = self.relay.desks();
+                if self.relay.is_closed.load(Ordering::Relaxed) {
+                    return Err(STOPPED);
+                }
                 desks.entry(self.bin.id).or_default().wait(n)
             };
             let settled = match settled {
