@@ -21,7 +21,8 @@ const TAKE: &str = "WITH over AS (DELETE FROM seats WHERE until < clock_timestam
 
 const KEEP: &str = "UPDATE seats SET until = clock_timestamp() + $2 * interval '1 second' WHERE turn = ANY($1) RETURNING turn";
 
-const LEAVE: &str = "UPDATE seats SET until = clock_timestamp() WHERE turn = $1";
+/// The turn becomes one that nobody has: its node may be about to keep it.
+const LEAVE: &str = "UPDATE seats SET until = clock_timestamp(), turn = substr(sha256(turn), 1, 16) WHERE turn = $1";
 
 const SEATS: &str =
     "SELECT bins.id, name, turn, patience, extract(epoch FROM until - clock_timestamp())::float8

@@ -270,6 +270,9 @@ fn a_seat_is_of_one_listener_on_all_nodes() {
         let kept = other.keep_seats(vec![[3; 16]], long).await;
         assert_eq!(kept.unwrap(), [[3; 16]]);
         other.leave_seat(&bin, [3; 16]).await.unwrap();
+        // A node that asked for it a moment before does not bring it back.
+        let kept = other.keep_seats(vec![[3; 16]], long).await;
+        assert_eq!(kept.unwrap(), [[0; 16]; 0]);
         assert!(take(&place.store, "b", 5).await);
         let kept = other.keep_seats(vec![[3; 16]], long).await;
         assert_eq!(kept.unwrap(), [[0; 16]; 0]);
