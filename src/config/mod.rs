@@ -82,8 +82,13 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
         "h" => number.checked_mul(3600).map(Duration::from_secs),
         _ => None,
     });
-    duration.ok_or_else(|| "write a time as 500ms, 30s, 2m or 1h".to_owned())
+    duration
+        .filter(|&time| time <= LONGEST)
+        .ok_or_else(|| "write a time as 500ms, 30s, 2m or 1h, of at most 100 years".to_owned())
 }
+
+/// The longest time that is taken: the clock can still be set forward by it.
+const LONGEST: Duration = Duration::from_hours(100 * 366 * 24);
 
 /// Reads a number of bytes: `4096`, `64k`, `10M`, `1G` (powers of 1024); `0` is no limit.
 pub(crate) fn bytes(text: &str) -> Result<u64, String> {
@@ -130,6 +135,10 @@ mod tests {
                 && duration("5 s").is_err()
                 && duration("99999999999999999999h").is_err()
         );
+        // What is added to the time of now.
+        let longest = duration("878400h").unwrap();
+        assert!(std::time::Instant::now().checked_add(longest).is_some());
+        assert!(duration("878401h").is_err() && duration("18446744073709551615").is_err());
         assert_eq!(bytes("10M"), Ok(10 << 20));
         assert_eq!(bytes("64KiB"), Ok(64 << 10));
         assert!(bytes("x").is_err() && bytes("99999999999G").is_err());
