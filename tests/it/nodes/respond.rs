@@ -8,7 +8,7 @@ use super::Nodes;
 use crate::cli::home::{Home, told};
 use crate::cli::program::{Program, Running};
 use crate::support::proxy::Proxy;
-use crate::support::{Bin, Response, Server, eventually};
+use crate::support::{Bin, Response, Server, eventually, postgres};
 
 /// A bin that replies by itself in a way of its own.
 fn bin(nodes: &Nodes) -> Bin {
@@ -172,5 +172,47 @@ fn a_second_listener_is_told_by_another_node() {
     drop(first);
     let second = responding(&at_b, &bin, &words);
     until_local(a, &bin);
+    drop(second);
+}
+
+#[test]
+fn a_listener_whose_node_is_cut_off_gives_way_to_one_at_another() {
+    let cluster = postgres::shared();
+    let url = cluster.database();
+    let way = Proxy::before([cluster.address()]);
+    let through = url.replace(&cluster.address().to_string(), &way.address.to_string());
+    let a = Server::with(&["--store", &url]);
+    let b = Server::with(&["--store", &through]);
+    let bin = a.bin_with(&json!({"reply": {"status": 202, "body": "own"}}));
+    let saying = |word: &'static str| {
+        let answer = format!("HTTP/1.1 201 X\r\nContent-Length: 3\r\n\r\n{word}");
+        Program::answering("127.0.0.1:0", move |_| Some(answer.clone().into_bytes()))
+    };
+    let until = |node: &Server, word: &str| {
+        eventually(word, || {
+            (send(node, &bin, "/").text() == word).then_some(())
+        });
+    };
+    let (one, two) = (saying("one"), saying("two"));
+    let words = ["listen", &one.port(), "--respond=2s"];
+    let mut first = responding(&Home::new(&b), &bin, &words);
+    until(&a, "one");
+    until(&b, "one");
+    way.cut();
+    until(&a, "own");
+    assert_eq!(send(&b, &bin, "/").status, 503);
+    let before = one.requests.try_iter().count();
+    let words = ["listen", &two.port(), "--respond=2s"];
+    let second = responding(&Home::new(&a), &bin, &words);
+    let is_two = |node: &Server| assert_eq!(send(node, &bin, "/").text(), "two");
+    until(&a, "two");
+    (0..5).for_each(|_| is_two(&a));
+    way.mend();
+    first.remark("another listener answers for this bin");
+    assert_eq!(first.child.wait().unwrap().code(), Some(1));
+    until(&b, "two");
+    [&a, &b, &a, &b].into_iter().for_each(is_two);
+    // What the second answered is not given to the first as well.
+    assert!(before > 0 && one.requests.try_recv().is_err());
     drop(second);
 }
