@@ -148,7 +148,7 @@ impl Answer {
                     (None, true) => "truncated",
                     (None, false) => "complete",
                 },
-                sent: (whole > BODY).then_some(whole as u64),
+                sent: (whole > BODY && !answered.is_more).then_some(whole as u64),
                 encoding,
                 content,
             },
@@ -173,5 +173,31 @@ impl Failure {
             cause,
             detail: detail.chars().take(DETAIL).collect(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_long_an_answer_was_is_told_where_its_end_was_seen() {
+        let answer = |is_more, length| {
+            Answer::new(&Answered {
+                status: 200,
+                headers: hyper::HeaderMap::new(),
+                body: vec![b'x'; length],
+                is_more,
+                broken: None,
+            })
+            .body
+        };
+        let whole = answer(false, BODY);
+        assert_eq!((whole.state, whole.sent), ("complete", None));
+        let cut = answer(false, BODY + 1);
+        let sent = Some(BODY as u64 + 1);
+        assert_eq!((cut.state, cut.sent), ("truncated", sent));
+        let endless = answer(true, BODY + 1);
+        assert_eq!((endless.state, endless.sent), ("truncated", None));
     }
 }

@@ -412,7 +412,8 @@ async fn read(call: &Call, mut body: Incoming, declared: Option<u64>) -> (Body, 
         }
     };
     let body = Body {
-        sent: declared.filter(|declared| *declared > kept.len() as u64),
+        // An answer that has no body by its nature may declare a length all the same (RFC 9110 section 8.6).
+        sent: declared.filter(|sent| state != BodyState::Complete && *sent > kept.len() as u64),
         bytes: kept.freeze(),
         state,
     };

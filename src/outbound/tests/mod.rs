@@ -337,6 +337,26 @@ async fn a_get_without_a_body_has_no_length_and_a_post_has_one() {
 }
 
 #[tokio::test]
+async fn nothing_is_missing_of_an_answer_without_a_body_that_declares_a_length() {
+    for (method, status) in [("HEAD", 200), ("GET", 304)] {
+        let address = target(move |mut stream| {
+            read_to(&mut stream, b"\r\n\r\n");
+            let head = format!("HTTP/1.1 {status} X\r\nContent-Length: 7\r\n\r\n");
+            stream.write_all(head.as_bytes()).unwrap();
+        });
+        let request = Request {
+            method: method.to_owned(),
+            body: Bytes::new(),
+            ..request(&format!("http://{address}/"))
+        };
+        let tried = send(&loopback(), request).await;
+        assert_eq!(tried.failure, None);
+        let body = tried.answer.unwrap().body;
+        assert_eq!((body.state, body.sent), (BodyState::Complete, None));
+    }
+}
+
+#[tokio::test]
 async fn redirects_are_answers() {
     let address = target(|mut stream| {
         read_to(&mut stream, b"hello");
