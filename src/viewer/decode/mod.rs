@@ -5,11 +5,12 @@
 //! coding gives to the next is bounded too: it may be gigabytes of which nothing comes out.
 //! What was decoded before the bytes broke off, or turned out to be damaged, is given with a word on that.
 
+mod gzip;
 mod zstd;
 
 use std::io::{BufRead, BufReader, ErrorKind, Read};
 
-use flate2::bufread::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
+use flate2::bufread::{DeflateDecoder, ZlibDecoder};
 
 use super::words::{counted, grouped};
 
@@ -40,7 +41,7 @@ pub struct Decoded {
 pub enum End {
     /// Behind the last byte.
     Whole,
-    /// At the cap, in bytes, or where one coding gave too much to the next.
+    /// At the cap, in bytes; or before it, where there was too much to go through.
     Cap(usize),
     /// Where the coded bytes break off.
     Short,
@@ -107,7 +108,7 @@ pub fn undo(bytes: &[u8], codings: &[String], cap: usize) -> Result<Decoded, Err
             });
         }
         source = match &**coding {
-            "gzip" | "x-gzip" => buffered(MultiGzDecoder::new(source)),
+            "gzip" | "x-gzip" => buffered(gzip::Members::new(source)),
             "deflate" => deflate(source),
             "br" => brotli(source),
             "zstd" => buffered(zstd::Frames::new(source, ZSTD_WINDOW)),

@@ -206,6 +206,27 @@ fn damage_is_told_from_a_wrong_name() {
 }
 
 #[test]
+fn only_so_many_members_of_gzip_are_read() {
+    let member = gzip(b"a");
+    let whole = undone(&member.repeat(10_000), "gzip", 20_000);
+    assert_eq!(
+        whole.map(|(bytes, end)| (bytes.len(), end)),
+        Ok((10_000, End::Whole))
+    );
+    let more = undone(&member.repeat(10_001), "gzip", 20_000);
+    assert_eq!(
+        more.map(|(bytes, end)| (bytes.len(), end)),
+        Ok((10_000, End::Cap(10_000)))
+    );
+    // Some hundred bytes can stand for millions of them, in which there is nothing.
+    let none = gzip(&gzip(b"").repeat(20_000));
+    assert_eq!(
+        undone(&none, "gzip, gzip", 20_000),
+        Ok((Vec::new(), End::Cap(0)))
+    );
+}
+
+#[test]
 fn large_windows_are_not_allocated() {
     // A frame that asks for 2 GiB, and the mark of a large window before a brotli stream.
     let huge = b"\x28\xb5\x2f\xfd\x00\xa8\x01\x00\x00";
