@@ -36,6 +36,8 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+use crate::outbound::in_words;
+
 /// A self-hosted request inspector: see every webhook arrive, byte for byte.
 #[derive(Debug, Parser)]
 #[command(name = "hookwell", version, about, max_term_width = 100)]
@@ -131,10 +133,10 @@ fn complain(error: &dyn Error) -> ExitCode {
 
 /// A failure and its causes, in one line.
 fn told(error: &dyn Error) -> String {
-    let mut text = error.to_string();
+    let mut text = in_words(error);
     let mut cause = error.source();
     while let Some(error) = cause {
-        text = format!("{text}: {error}");
+        text = format!("{text}: {}", in_words(error));
         cause = error.source();
     }
     text

@@ -76,9 +76,9 @@ impl Place {
         };
         let written = serde_json::to_vec(&kept).map_err(Into::into);
         if let Err(error) = written.and_then(|bytes| memory::write(file, bytes)) {
-            let file = file.display();
+            let (file, why) = (file.display(), super::told(&error));
             super::remark(&format!(
-                "how far this came cannot be kept in {file}: {error}"
+                "how far this came cannot be kept in {file}: {why}"
             ));
             self.file = None;
         }

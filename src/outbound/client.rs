@@ -22,7 +22,7 @@ use tracing::field::Empty;
 use super::guard::Guard;
 use super::places::{Places, Whose};
 use super::url::Host;
-use super::{Request, Url, head};
+use super::{Request, Url, head, in_words, unconnected};
 use crate::config::OutboundConfig;
 use crate::config::log::SPANS;
 use crate::metrics::metrics;
@@ -214,7 +214,7 @@ impl Client {
         };
         let message = head::read(request, fields).await.ok_or_else(unsendable)?;
         let addresses = self.addresses(call, &request.url).await?;
-        let stream = self.connect(call, &addresses).await?;
+        let stream = self.connect(call, &request.url, &addresses).await?;
         if request.url.https {
             let stream = self.encrypt(call, &request.url, stream).await?;
             speak(call, TokioIo::new(stream), message).await
@@ -252,7 +252,7 @@ impl Client {
                 let found = found.map_err(|error| {
                     Failure::new(
                         FailureCause::Dns,
-                        format!("The name was not found: {error}."),
+                        format!("The name was not found: {}.", in_words(&error)),
                     )
                 })?;
                 Ok(found.collect())
@@ -285,33 +285,36 @@ impl Client {
         Ok(())
     }
 
-    async fn connect(&self, call: &Call, addresses: &[SocketAddr]) -> Result<TcpStream, Failure> {
-        let mut failure = None;
+    async fn connect(
+        &self,
+        call: &Call,
+        url: &Url,
+        addresses: &[SocketAddr],
+    ) -> Result<TcpStream, Failure> {
+        // The first says most: addresses to which there is no way stand behind the others.
+        let mut first = None;
         for address in addresses.iter().take(ADDRESSES) {
             let address = SocketAddr::new(address.ip().to_canonical(), address.port());
             let connecting =
                 tokio::time::timeout(self.connect_timeout, TcpStream::connect(address));
-            match call.within("connecting", connecting).await? {
+            let failure = match call.within("connecting", connecting).await? {
                 Ok(Ok(stream)) => {
                     stream.set_nodelay(true).ok(); // Slower at worst.
                     return Ok(stream);
                 }
                 Ok(Err(error)) => {
-                    failure = Some(Failure::new(
-                        FailureCause::Connect,
-                        format!("No connection: {error}."),
-                    ));
+                    let why = unconnected(&error, url.authority(), url.port);
+                    Failure::new(FailureCause::Connect, sentence(&why))
                 }
                 Err(_) => {
                     let seconds = self.connect_timeout.as_secs_f32();
-                    failure = Some(Failure::new(
-                        FailureCause::Timeout,
-                        format!("There was no connection after {seconds} s."),
-                    ));
+                    let why = format!("There was no connection after {seconds} s.");
+                    Failure::new(FailureCause::Timeout, why)
                 }
-            }
+            };
+            first.get_or_insert(failure);
         }
-        Err(failure.unwrap_or_else(|| Failure::new(FailureCause::Dns, "The name has no address.")))
+        Err(first.unwrap_or_else(|| Failure::new(FailureCause::Dns, "The name has no address.")))
     }
 
     async fn encrypt(
@@ -323,7 +326,7 @@ impl Client {
         let wrong = |error: &dyn std::fmt::Display| {
             Failure::new(
                 FailureCause::Tls,
-                format!("No encrypted connection: {error}."),
+                format!("No encrypted connection: {}.", in_words(error)),
             )
         };
         let name = match &url.host {
@@ -418,6 +421,13 @@ async fn read(call: &Call, mut body: Incoming, declared: Option<u64>) -> (Body, 
         state,
     };
     (body, failure)
+}
+
+/// A part of a sentence as one of its own.
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|first| first.to_ascii_uppercase());
+    first.into_iter().chain(letters).chain(['.']).collect()
 }
 
 /// What hyper says, by its cause.

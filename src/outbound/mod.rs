@@ -22,12 +22,14 @@ pub mod guard;
 mod head;
 mod places;
 mod url;
+mod words;
 
 pub use certificates::{Certificates, Fetched};
 pub use client::{ANSWER, Client};
 pub use head::{can_be_sent, field_problem, is_token, spelled};
 pub use places::{Place, Places, Whose};
 pub use url::{Url, WrongUrl};
+pub use words::{in_words, unconnected};
 
 use bytes::Bytes;
 

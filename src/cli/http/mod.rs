@@ -27,6 +27,7 @@ use tokio::time::timeout;
 pub(super) use self::head::head;
 pub(super) use self::tls::{Trust, TrustError};
 pub(super) use self::url::{Url, WrongUrl};
+use crate::outbound::unconnected;
 
 /// How long it may take until one address of a host has answered.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -52,8 +53,8 @@ pub(super) type Response = hyper::Response<Incoming>;
 pub(super) enum Error {
     #[error("there is no host {0}")]
     NoHost(String, #[source] io::Error),
-    #[error("no connection to {0}")]
-    Connect(String, #[source] io::Error),
+    #[error("{}", unconnected(.1, &.0.authority, .0.port))]
+    Connect(Url, io::Error),
     #[error("no encrypted connection to {0}")]
     Tls(String, #[source] io::Error),
     #[error("{0} did not answer as HTTP does")]
@@ -113,14 +114,16 @@ async fn connect(url: &Url) -> Result<TcpStream, Error> {
                 .collect::<Vec<_>>(),
         );
     }
-    let mut failure = io::Error::from(io::ErrorKind::NotFound);
+    // The first says most: addresses to which there is no way stand behind the others.
+    let mut first = None;
     for address in addresses {
         match try_one(address).await {
             Ok(stream) => return Ok(stream),
-            Err(error) => failure = error,
+            Err(error) => first = first.or(Some(error)),
         }
     }
-    Err(Error::Connect(url.authority.clone(), failure))
+    let failure = first.unwrap_or_else(|| io::ErrorKind::NotFound.into());
+    Err(Error::Connect(url.clone(), failure))
 }
 
 async fn try_one(address: SocketAddr) -> io::Result<TcpStream> {

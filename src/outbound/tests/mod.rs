@@ -425,6 +425,30 @@ async fn failures_are_told_by_their_cause() {
         .unwrap();
     let tried = send(&loopback(), request(&format!("http://{closed}/"))).await;
     assert_eq!(cause(&tried), FailureCause::Connect);
+    assert_eq!(
+        tried.failure.unwrap().detail,
+        format!("Connection refused: nothing listens on {closed}.")
+    );
+    // What is said is what is wrong with the first address; the second is one to which there is no way.
+    let mut client = Client::new(
+        &config(&["127.0.0.1/32", "255.255.255.255/32"]),
+        Clock::System,
+    );
+    client.names = Names::Fixed(Arc::new(|| {
+        [[127, 0, 0, 1], [255; 4]].map(IpAddr::from).to_vec()
+    }));
+    let tried = send(
+        &client,
+        request(&format!("http://both.test:{}/", closed.port())),
+    )
+    .await;
+    assert_eq!(
+        tried.failure.unwrap().detail,
+        format!(
+            "Connection refused: nothing listens on both.test:{}.",
+            closed.port()
+        )
+    );
     let tried = send(&loopback(), request("http://no-such-name.invalid/")).await;
     assert_eq!(cause(&tried), FailureCause::Dns);
     let address = target(|mut stream| {

@@ -123,13 +123,9 @@ fn a_program_that_is_not_there_is_said_and_can_be_tried_again() {
     server.post(&bin, "/a", b"{}");
     running.out();
     let answered = running.out();
+    let why = format!(" ms: connection refused: nothing listens on {address} #1");
     assert!(
-        answered.contains("<-- [no answer] ") && answered.ends_with(" #1"),
-        "{answered}"
-    );
-    assert_eq!(
-        answered.matches("no connection to").count(),
-        1,
+        answered.contains("<-- [no answer] ") && answered.ends_with(&why),
         "{answered}"
     );
     let again = running.remark("again: ");
