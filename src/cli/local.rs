@@ -173,19 +173,17 @@ impl Forwarding {
         let answer = http::send(url, trust, request, patience).await?;
         let (head, body) = answer.into_parts();
         let left = until.saturating_duration_since(Instant::now());
-        let read = tokio::time::timeout(left, http::read(body, ANSWER, patience)).await;
-        let (body, is_more, broken) = match read {
-            Ok(Ok((body, is_whole))) => (body, !is_whole, None),
-            Ok(Err(error)) => (Vec::new(), false, Some(Error::Answer(error))),
-            Err(_) => {
-                let late = http::Error::Timeout(patience);
-                (Vec::new(), false, Some(Error::Http(late)))
-            }
+        let mut bytes = Vec::new();
+        let reading = http::read_into(&mut bytes, body, ANSWER, patience);
+        let (is_more, broken) = match tokio::time::timeout(left, reading).await {
+            Ok(Ok(is_whole)) => (!is_whole, None),
+            Ok(Err(error)) => (false, Some(Error::Answer(error))),
+            Err(_) => (false, Some(http::Error::Timeout(patience).into())),
         };
         Ok(Answered {
             status: head.status.as_u16(),
             headers: head.headers,
-            body,
+            body: bytes,
             is_more,
             broken,
         })

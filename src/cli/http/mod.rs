@@ -156,23 +156,37 @@ async fn speak<S: AsyncRead + AsyncWrite + Send + Unpin + 'static>(
 /// # Errors
 /// When the connection breaks, or nothing more comes for `patience`.
 pub(super) async fn read(
-    mut body: Incoming,
+    body: Incoming,
     limit: usize,
     patience: Duration,
 ) -> Result<(Vec<u8>, bool), io::Error> {
     let mut bytes = Vec::new();
+    let is_all = read_into(&mut bytes, body, limit, patience).await?;
+    Ok((bytes, is_all))
+}
+
+/// The same, of which what came before a failure stays.
+///
+/// # Errors
+/// As above.
+pub(super) async fn read_into(
+    bytes: &mut Vec<u8>,
+    mut body: Incoming,
+    limit: usize,
+    patience: Duration,
+) -> Result<bool, io::Error> {
     loop {
         let frame = timeout(patience, body.frame()).await;
         let frame = frame.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?;
         let Some(frame) = frame else {
-            return Ok((bytes, true));
+            return Ok(true);
         };
         let data = frame.map_err(io::Error::other)?.into_data();
         let data = data.unwrap_or_default();
         let room = limit - bytes.len();
         bytes.extend_from_slice(data.get(..room.min(data.len())).unwrap_or_default());
         if data.len() > room {
-            return Ok((bytes, false));
+            return Ok(false);
         }
     }
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::home::{Home, told};
 use super::program::{Program, Running};
-use crate::support::{Ends, Server, ended};
+use crate::support::{Ends, Server, ended, eventually};
 
 #[test]
 fn captures_are_sent_on_byte_for_byte_with_path_and_query() {
@@ -262,4 +262,31 @@ fn the_client_of_smee_io_forwards_from_a_page() {
     assert!(program.next().ends_with("\r\n\r\n{\"c\":\"d e\"}"));
     server.request("GET", &target, &[], b"");
     assert!(program.next().ends_with("\r\n\r\n{}"));
+}
+
+#[test]
+fn an_answer_that_breaks_off_is_told_as_far_as_it_came() {
+    let server = Server::start();
+    let home = Home::new(&server);
+    let bin = server.bin();
+    let program = Program::answering("127.0.0.1:0", |_| {
+        Some(b"HTTP/1.1 200 X\r\nContent-Length: 9\r\n\r\nhalf".to_vec())
+    });
+    let running = Running::start(home.command(Some(&bin), &["listen", &program.port()]));
+    running.remark("forwarding to");
+    server.post(&bin, "", b"{}");
+    running.out();
+    let answered = running.out();
+    assert!(answered.contains(" ms: the answer broke off"), "{answered}");
+    let path = format!("/bins/{}/captures/1/attempts", bin.id);
+    let attempt = eventually("the attempt", || {
+        let (_, list) = server.api("GET", &path, Some(&bin.key), None);
+        list["attempts"].get(0).cloned()
+    });
+    let body = &attempt["answer"]["body"];
+    assert_eq!(
+        (&body["state"], &body["size"]),
+        (&"aborted".into(), &4.into()),
+        "{attempt}"
+    );
 }
