@@ -26,8 +26,9 @@ impl Problem {
     }
 }
 
-/// Fields that are the server's business, or that would let a reply act on the origin that it comes from.
-const NOT_ALLOWED: [&str; 16] = [
+/// Fields that are the server's business, or that would let a reply act on the origin that it comes from. (A browser that is told of an
+/// `NEL` policy reports every address of the origin that it opens from then on, and bins' keys stand in some.)
+const NOT_ALLOWED: [&str; 19] = [
     "connection",
     "keep-alive",
     "proxy-connection",
@@ -40,6 +41,9 @@ const NOT_ALLOWED: [&str; 16] = [
     "set-cookie2",
     "service-worker-allowed",
     "clear-site-data",
+    "alt-svc",
+    "nel",
+    "report-to",
     "content-security-policy",
     "x-content-type-options",
     "strict-transport-security",

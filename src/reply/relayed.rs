@@ -49,13 +49,14 @@ mod tests {
 
     #[test]
     fn answers_lose_what_would_act_on_this_origin_or_is_of_another_connection() {
-        let fields: [(&[u8], &[u8]); 8] = [
+        let fields: [(&[u8], &[u8]); 9] = [
             (b"Set-Cookie", b"a=b"),
             (b"Connection", b"X-Hop"),
             (b"X-Hop", b"1"),
             (b"Content-Length", b"2"),
             (b"Content-Security-Policy", b"x"),
             (b"Service-Worker-Allowed", b"/"),
+            (b"NEL", b"{}"),
             (b"Location", b"/next"),
             (b"X-App", b"1"),
         ];

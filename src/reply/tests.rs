@@ -89,6 +89,16 @@ fn what_cannot_be_followed_is_named_with_its_place() {
 }
 
 #[test]
+fn a_reply_sets_nothing_for_the_whole_origin() {
+    for name in ["Clear-Site-Data", "NEL", "Report-To", "Alt-Svc"] {
+        let header = json!({"name": name, "value": "x"});
+        let one = rule(json!({"name": "x", "replies": [{"headers": [header]}]}));
+        let problem = check::rules(&[one]).unwrap_err().problem;
+        assert_eq!(problem, format!("a reply cannot set {name}"));
+    }
+}
+
+#[test]
 fn every_preset_can_be_taken() {
     for preset in &preset::ALL {
         assert_eq!(check::rules(&[preset.rule()]), Ok(()), "{}", preset.title);
