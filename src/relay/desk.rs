@@ -112,7 +112,7 @@ impl Desk {
         self.tickets.saturating_sub(self.waiting.len())
     }
 
-    /// Keeps nothing for which nobody can ask: who is told of answers may make numbers up.
+    /// Keeps nothing that nobody can ask for: whoever tells of answers may make numbers up.
     fn tidy(&mut self) {
         if self.away() == 0 {
             self.early.clear();
