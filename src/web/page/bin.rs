@@ -114,6 +114,20 @@ struct WaitingPage {
     is_local: bool,
 }
 
+/// The page where a request is not there.
+#[derive(Debug, Template)]
+#[template(path = "request_gone.html")]
+struct GonePage {
+    bin: BinHead,
+    n: u64,
+}
+
+/// Says that the bin has no request of that number, and leads back to those that it has.
+pub(super) fn no_request(bin: &BinByKey, site: &Site, n: u64) -> Response {
+    let bin = BinHead::new(bin, site);
+    (StatusCode::NOT_FOUND, Page(GonePage { bin, n })).into_response()
+}
+
 /// A page with an open request may have a frame, in which the body is drawn; the script may put one into it at any time.
 pub(super) const POLICY: [(HeaderName, &str); 1] = [(
     header::CONTENT_SECURITY_POLICY,

@@ -94,6 +94,8 @@ fn a_request_has_a_page_of_its_own_beside_the_list() {
     let missing = server.get(&bin.page("/requests/2"));
     assert_eq!(missing.status, 404);
     assert!(missing.text().contains("no request #2"));
+    let back = format!("href=\"{}\"", bin.page(""));
+    assert!(missing.text().contains(&back), "the way back to the list");
 }
 
 #[test]

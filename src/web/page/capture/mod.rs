@@ -38,8 +38,8 @@ use super::{Error, Page, download, query, text};
 use crate::export::{FORMATS, Format, Kind, Url};
 use crate::model::{BodyState, Capture, CaptureLine, CaptureNumber, Marks, Timestamp, Version};
 use crate::viewer::{Spelled, Window};
-use crate::web::App;
 use crate::web::extract::{BinByKey, Glimpse, Number, Part, Site};
+use crate::web::{self, App};
 
 /// How many bytes of an address are shown.
 const URL: usize = 4096;
@@ -280,7 +280,10 @@ pub(super) async fn show(
 ) -> Result<Response, Error> {
     let n = number.0;
     let wanted = Wanted::from_uri(&uri, app.clock.now());
-    let detail = Detail::load(&app, &bin, &site, n, &wanted).await?;
+    let detail = match Detail::load(&app, &bin, &site, n, &wanted).await {
+        Err(Error(web::Error::UnknownCapture(n))) => return Ok(bin::no_request(&bin, &site, n)),
+        loaded => loaded?,
+    };
     if part == Part::Detail {
         return Ok(Page(detail).into_response());
     }
@@ -288,7 +291,7 @@ pub(super) async fn show(
         list: List::Around(n),
         filtered: wanted.filtered,
         open: n,
-        detail_html: detail.render().map_err(crate::web::Error::Template)?,
+        detail_html: detail.render().map_err(web::Error::Template)?,
         view: bin::View::Detail,
     };
     let page = bin::shell(&app, &bin, &site, shown).await?;

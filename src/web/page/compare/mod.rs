@@ -9,11 +9,11 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
-use axum::http::{StatusCode, Uri};
+use axum::http::Uri;
 use axum::response::{IntoResponse, Response};
 
 use self::line::Line;
-use super::bin::BinHead;
+use super::bin::{self, BinHead};
 use super::filter::Filtered;
 use super::row::{CaptureRow, colour};
 use super::{Error, Page, query, text};
@@ -58,14 +58,6 @@ struct ComparePage {
     body: Body,
     /// How many differences can be gone to.
     stops: usize,
-}
-
-/// The page when one of both is not there.
-#[derive(Debug, Template)]
-#[template(path = "compare_gone.html")]
-struct GonePage {
-    bin: BinHead,
-    n: u64,
 }
 
 /// One of both requests.
@@ -125,8 +117,7 @@ pub(super) async fn show(
     let compared = match comparison::of_query(&app, &bin, &uri).await {
         Ok(compared) => compared,
         Err(crate::web::Error::UnknownCapture(n)) => {
-            let bin = BinHead::new(&bin, &site);
-            return Ok((StatusCode::NOT_FOUND, Page(GonePage { bin, n })).into_response());
+            return Ok(bin::no_request(&bin, &site, n));
         }
         Err(error) => return Err(error.into()),
     };
