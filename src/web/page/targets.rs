@@ -8,11 +8,11 @@ use serde::Deserialize;
 
 use super::form::Form;
 use super::settings::saved;
-use super::{Error, text};
+use super::{Error, settings, text};
 use crate::forward;
 use crate::model::{Target, TargetState, Timestamp};
-use crate::web::extract::BinByKey;
-use crate::web::{self, App};
+use crate::web::App;
+use crate::web::extract::{BinByKey, Site};
 
 /// A target on the page.
 #[derive(Debug)]
@@ -47,17 +47,63 @@ impl Row {
             (None, Some(at)) => format!("Failing since {}. ", text::time(now, at)),
             (None, None) => String::new(),
         };
-        said.push_str(&format!(
-            "{} {}, {} given up.",
-            text::counted(state.waiting, "request"),
-            if state.waiting == 1 { "waits" } else { "wait" },
-            text::count(state.dead)
-        ));
+        said.push_str(&match state.waiting {
+            0 => "Nothing waits".to_owned(),
+            1 => "1 request waits".to_owned(),
+            waiting => format!("{} wait", text::counted(waiting, "request")),
+        });
+        if state.dead > 0 {
+            said.push_str(&format!(", {} given up", text::count(state.dead)));
+        }
+        said.push('.');
         Self {
             url: text::one_line(&target.url, 200).into_owned(),
             when: target.when.clone(),
             state: said,
             is_stuck: state.dead > 0 || state.paused_at.is_some(),
+        }
+    }
+}
+
+/// A new target as it was typed, and what is wrong with it.
+#[derive(Debug)]
+pub(super) struct Draft {
+    pub(super) url: String,
+    pub(super) when: String,
+    pub(super) keeps_path: bool,
+    /// The field, and why it cannot be taken.
+    problem: Option<(&'static str, String)>,
+}
+
+impl Default for Draft {
+    fn default() -> Self {
+        Self {
+            url: String::new(),
+            when: String::new(),
+            keeps_path: true,
+            problem: None,
+        }
+    }
+}
+
+impl Draft {
+    /// What is wrong with that field.
+    pub(super) fn problem_of(&self, field: &str) -> Option<&str> {
+        let (wrong, problem) = self.problem.as_ref()?;
+        (*wrong == field).then_some(problem.as_str())
+    }
+
+    /// What was typed into a form that could not be taken.
+    fn refused(target: Target, wrong: &forward::Wrong) -> Self {
+        let field = match wrong.field.rsplit_once('.') {
+            Some((_, "when")) => "when",
+            _ => "url",
+        };
+        Self {
+            url: target.url,
+            when: target.when,
+            keeps_path: target.keep_path,
+            problem: Some((field, text::sentence(&wrong.problem))),
         }
     }
 }
@@ -85,6 +131,7 @@ enum Act {
 pub(super) async fn update(
     State(app): State<Arc<App>>,
     bin: BinByKey,
+    site: Site,
     Form(form): Form<Change>,
 ) -> Result<Response, Error> {
     let mut settings = bin.bin.settings.clone();
@@ -97,7 +144,7 @@ pub(super) async fn update(
             app.store.update_bin(&bin.bin, settings).await?;
         }
         Act::Add => {
-            settings.targets.push(Target {
+            let target = Target {
                 url: form.url.trim().to_owned(),
                 when: form.when.trim().to_owned(),
                 keep_path: form.keep_path.is_some(),
@@ -105,11 +152,12 @@ pub(super) async fn update(
                 retry: true,
                 sign: None,
                 concurrency: 1,
-            });
-            forward::check(&settings.targets).map_err(|wrong| web::Error::Field {
-                field: wrong.field,
-                problem: wrong.problem,
-            })?;
+            };
+            settings.targets.push(target.clone());
+            if let Err(wrong) = forward::check(&settings.targets) {
+                let draft = Draft::refused(target, &wrong);
+                return settings::refuse(&app, &bin, &site, |page| page.draft = draft).await;
+            }
             app.store.update_bin(&bin.bin, settings).await?;
         }
     }

@@ -271,6 +271,11 @@ pub(super) const DONE: &[State] = &[
         "(document.getElementById('new-name').value = 'x', 'size:abc')",
         "number of bytes stands here"
     ),
+    wrong!(
+        "target-when",
+        "(document.getElementById('target-url').value = 'https://a.example/', 'size:abc')",
+        "number of bytes stands here"
+    ),
     wrong!("name", "'a\\u0001b'", "There is a control character"),
     wrong!("alias", "'No Spaces'", "An alias has 3 to 63"),
     wrong!("captures", "'many'", "Write a whole number"),

@@ -325,14 +325,28 @@ fn targets_are_checked_when_they_are_set() {
         server
             .get(&bin.page("/settings"))
             .text()
-            .contains("0 requests wait, 0 given up.")
+            .contains("Nothing waits.")
     );
-    assert_eq!(
-        server
-            .form(&bin.page("/targets"), "", "act=add&url=x")
-            .status,
-        422
-    );
+    // What cannot be is said under its field, beside what was typed.
+    for (field, value) in [("url", "example.com"), ("when", "size:abc")] {
+        let other = match field {
+            "url" => "when=is:pinned",
+            _ => "url=https://a.example/",
+        };
+        let fields = format!("act=add&{other}&{field}={value}");
+        let answer = server.form(&bin.page("/targets"), "", &fields);
+        assert_eq!(answer.status, 422, "{field}");
+        let html = answer.text();
+        let (_, input) = html
+            .split_once(&format!("id=\"target-{field}\""))
+            .unwrap_or_default();
+        let (input, _) = input.split_once('>').unwrap_or_default();
+        assert!(input.contains(&format!("value=\"{value}\"")), "{input}");
+        assert!(input.contains("aria-invalid=\"true\""), "{input}");
+        let kept = other.split_once('=').unwrap().1;
+        assert!(html.contains(&format!("value=\"{kept}\"")), "{field}");
+        assert_eq!(html.matches("aria-invalid=\"true\"").count(), 1);
+    }
     assert_eq!(
         server
             .form(

@@ -44,6 +44,7 @@ pub(super) struct SettingsPage {
     pub(super) planning: Planning,
     pub(super) signing: Signing,
     targets: Vec<targets::Row>,
+    pub(super) draft: targets::Draft,
     /// When the page was drawn, and how that is said.
     drawn_at: Timestamp,
     drawn_at_said: String,
@@ -140,6 +141,7 @@ async fn draw(
         planning: Planning::of(&bin.bin.settings, ""),
         signing: Signing::of(&bin.bin.settings, ""),
         targets: targets::Row::all(app, bin).await?,
+        draft: targets::Draft::default(),
         drawn_at: now,
         drawn_at_said: text::time(now, now),
         usage: app.store.usage(&bin.bin).await?,
