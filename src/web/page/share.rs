@@ -152,7 +152,7 @@ impl Link {
             n: share.n,
             created_at: share.created_at,
             ago: text::ago(now, share.created_at),
-            ends: share.expires_at.map(|at| (at, text::moment(at))),
+            ends: share.expires_at.map(|at| (at, text::minute(at))),
         }
     }
 }

@@ -76,7 +76,12 @@ pub(crate) fn moment(at: Timestamp) -> String {
     at.civil().strftime("%F %H:%M:%S%.3f UTC").to_string()
 }
 
-/// The same, shorter: without the day when that is today's.
+/// A moment to the minute: `2026-11-25 11:21 UTC`.
+pub(crate) fn minute(at: Timestamp) -> String {
+    at.civil().strftime("%F %H:%M UTC").to_string()
+}
+
+/// [`moment`], shorter: without the day when that is today's.
 pub(crate) fn time(now: Timestamp, at: Timestamp) -> String {
     let (now, at) = (now.civil(), at.civil());
     let form = if now.date() == at.date() {

@@ -1,4 +1,5 @@
-//! Every page, in every state, by the rules of axe-core (<https://github.com/dequelabs/axe-core>): light and dark, wide and narrow.
+//! Every page, in every state, by the rules of axe-core (<https://github.com/dequelabs/axe-core>): light and dark, wide and narrow; and that
+//! nothing is too wide for it.
 //!
 //! A new page, or a new state of one, is a line in [`states`]; a bin that it needs is one more name in [`places`].
 
@@ -32,6 +33,11 @@ const ASK: &str = "
         };
     };
     return look()";
+
+/// What has to be scrolled sideways to be seen: pages are not, nor tables that buttons or results stand in.
+const WIDE_PARTS: &str = "return [document.documentElement, ...document.querySelectorAll('.set .slide, #forwards .slide, .links')]
+    .filter(part => part.scrollWidth > part.clientWidth)
+    .map(part => `${part.tagName} ${part.className} is ${part.scrollWidth} wide in ${part.clientWidth}`)";
 
 /// The words on the page, or in what is open above it.
 const WORDS: &str = "return (document.querySelector('dialog[open], .menu[open]') ?? document.body).textContent.replace(/\\s+/g, ' ')";
@@ -84,6 +90,9 @@ impl Looker {
         if !words.contains(says) {
             self.broken
                 .push(format!("{what}: {says} is not in: {words}"));
+        }
+        for part in self.browser.run(WIDE_PARTS).as_array().unwrap() {
+            self.broken.push(format!("{what}: {part}"));
         }
         self.browser.run(&self.rules);
         for scheme in ["light", "dark"] {
