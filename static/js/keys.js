@@ -5,8 +5,6 @@ import { select, step } from './select.js';
 import { on } from './switches.js';
 
 const dialog = document.getElementById('keys');
-const tab = n => document.querySelectorAll('.detail .sec .tabs > *')[n]?.click?.();
-
 const box = document.getElementById('q');
 
 const keys = {
@@ -15,17 +13,11 @@ const keys = {
   k: () => step(-1),
   g: () => { toTop(); select(rows()[0]); },
   G: () => select(rows().at(-1)),
-  p: () => document.querySelector('.detail [aria-keyshortcuts=p]')?.click(),
   P: () => document.getElementById('pause')?.click(),
-  c: () => document.querySelector('.detail [aria-keyshortcuts=c]')?.click(),
-  r: () => document.querySelector('.detail [aria-keyshortcuts=r]')?.click(),
-  y: () => document.querySelector('.detail [aria-keyshortcuts=y]')?.click(),
-  1: () => tab(0),
-  2: () => tab(1),
-  3: () => tab(2),
-  4: () => tab(3),
   '?': () => dialog.showModal(),
 };
+for (const key of 'pcry') keys[key] = () => document.querySelector(`.detail [aria-keyshortcuts=${key}]`)?.click();
+for (const n of '1234') keys[n] = () => document.querySelectorAll('.detail .sec .tabs > *')[n - 1]?.click?.();
 
 document.addEventListener('keydown', e => {
   if (e.ctrlKey || e.metaKey || e.altKey || e.isComposing || document.querySelector('dialog[open]')) return;

@@ -15,6 +15,10 @@ document.addEventListener('keydown', e => {
   menu.querySelector('summary').focus();
 });
 
+// What is opened to be written in has the focus at once.
+document.addEventListener('click', e => setTimeout(() =>
+  e.target.closest('summary')?.parentElement.querySelector('[name=note], #to')?.focus()));
+
 // The choice of theme is known to the stylesheet alone.
 const theme = getComputedStyle(document.documentElement).getPropertyValue('--theme').trim();
 document.querySelectorAll('[name=theme]').forEach(b => b.setAttribute('aria-pressed', b.value === theme));

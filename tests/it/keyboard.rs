@@ -102,6 +102,18 @@ fn each_key_does_what_the_list_of_keys_says() {
     browser.press(ESCAPE);
     browser.until("!document.querySelector('.menu[open]') && document.activeElement.matches('.acts .menu summary')");
 
+    // Where to replay to is typed at once; none of its letters is a key.
+    browser.press("r");
+    browser.until("document.activeElement.id === 'to'");
+    browser.press("http://p.example/");
+    browser.until("document.getElementById('to').value === 'http://p.example/'");
+    browser.press(ESCAPE);
+    browser.until("!document.querySelector('.menu[open]')");
+    assert_eq!(server.capture(&bin, 4)["pinned"], false);
+    browser.click(".remark summary");
+    browser.until("document.activeElement.name === 'note'");
+    browser.run("document.activeElement.blur()");
+
     browser.press("p");
     browser.until("document.querySelector('#request [aria-keyshortcuts=p][aria-pressed=true]')");
     assert_eq!(server.capture(&bin, 4)["pinned"], true);
