@@ -23,7 +23,7 @@ pub(super) static PROVIDER: Provider = Provider {
         &[From::Json("/type")],
         &[From::Json("/created")],
     ),
-    secret_hint: "The endpoint's signing secret, whsec_…; the one of `stripe listen` is another.",
+    secret_hint: "The endpoint's signing secret, whsec_…; the one that “stripe listen” prints is another.",
     samples: &[
         Sample {
             event: "payment_intent.succeeded",

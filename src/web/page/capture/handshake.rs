@@ -38,6 +38,7 @@ pub(super) fn fact(bin: &BinByKey, capture: &Capture) -> Option<Fact> {
         icon: "check",
         icon_class: "ok",
         class: "",
+        setting: Some(("#signatures".to_owned(), "Settings")),
         ..Fact::caution(headline, rest)
     })
 }
