@@ -62,7 +62,10 @@ pub(super) fn run(connection: &mut Connection, path: &Path) -> Result<()> {
             .pragma_update(None, "user_version", step)
             .map_err(Error::Engine)?;
         transaction.commit().map_err(Error::Engine)?;
-        tracing::info!(step, "the database was brought to the next schema version");
+        // Of a database that is made there is nothing to tell.
+        if found > 0 {
+            tracing::info!(step, "the database was brought to the next schema version");
+        }
     }
     Ok(())
 }
