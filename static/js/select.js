@@ -10,6 +10,14 @@ let turn = 0;
 
 export const opened = () => Number(detail()?.dataset.n);
 
+// Marks the row of the request that is open, and gives it.
+function mark(n) {
+  const row = document.getElementById(`r${n}`);
+  current()?.removeAttribute('aria-current');
+  row?.setAttribute('aria-current', 'true');
+  return row;
+}
+
 // Where the reader is: the part of the request that is at the top, and the way its body is shown.
 function place(address) {
   const at = detail()?.querySelector('.toc a[aria-current]');
@@ -28,28 +36,21 @@ async function open(href, keep) {
   q ? address.searchParams.set('q', q) : address.searchParams.delete('q');
   const top = detail()?.scrollTop ?? 0;
   const n = Number(/\/requests\/(\d+)/.exec(address.pathname)?.[1]);
-  const row = document.getElementById(`r${n}`);
-  current()?.removeAttribute('aria-current');
-  row?.setAttribute('aria-current', 'true');
+  const row = mark(n);
   row?.classList.remove('new');
   row?.scrollIntoView({ block: 'nearest' });
   detail()?.setAttribute('aria-busy', 'true'); // dims only when the answer takes longer than 150 ms
   const asked = new URL(address);
   asked.searchParams.set('part', 'detail');
-  asked.hash = '';
-  let fresh;
-  try {
-    const answer = await fetch(asked);
-    if (!answer.ok) throw new Error(answer.status);
-    fresh = parse(await answer.text()).find(e => e.matches('.detail'));
-  } catch {
-    fresh = null;
-  }
+  const html = await fetch(asked).then(answer => answer.ok ? answer.text() : '').catch(() => null);
   if (mine !== turn) return; // j j j: only the last one is painted
-  if (!fresh) {
-    location.href = address.href;
-    return;
+  if (html === null) { // no answer: the page is not given up for the browser's error
+    mark(opened());
+    detail().removeAttribute('aria-busy');
+    return say('No answer from the server', true);
   }
+  const fresh = parse(html).find(e => e.matches('.detail'));
+  if (!fresh) return location.assign(address);
   detail().replaceWith(fresh);
   wire(fresh);
   history.replaceState(null, '', address);
@@ -100,10 +101,8 @@ document.addEventListener('submit', async e => {
   const all = rows();
   const at = all.indexOf(document.getElementById(`r${n}`));
   const next = at < 0 ? null : all[at + 1] ?? all[at - 1];
-  try {
-    const answer = await fetch(form.action, { method: 'POST', redirect: 'manual' });
-    if (answer.status >= 400) throw new Error(answer.status);
-  } catch {
+  const answer = await fetch(form.action, { method: 'POST', redirect: 'manual' }).catch(() => {});
+  if (!(answer?.status < 400)) {
     form.submit();
     return;
   }

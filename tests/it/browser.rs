@@ -105,6 +105,12 @@ fn a_bin_is_made_and_its_requests_are_seen_as_they_arrive() {
         server.post(&bin, "/before", b"");
         if round == 0 {
             assert!(server.stop().success());
+            // What is asked for meanwhile does not come, and what is there stays.
+            let open = "Number(document.querySelector('#pages [aria-current]').id.slice(1))";
+            let before = browser.run(&format!("return {open}"));
+            browser.run("document.getElementById('r2').click()");
+            browser.until("[...document.querySelectorAll('[role=status]')].some(e => e.textContent === 'No answer from the server')");
+            assert_eq!(browser.run(&format!("return {open}")), before);
         } else {
             server.kill();
         }
