@@ -65,6 +65,16 @@ impl Reason {
         }
     }
 
+    /// The flags of the server that set the limit; none where it is no limit.
+    pub fn flags(self) -> &'static [&'static str] {
+        match self {
+            Self::HeadTooLarge => &["--max-head", "--max-headers"],
+            Self::HeadTimeout => &["--head-timeout"],
+            Self::NoMemory => &["--body-memory"],
+            Self::Malformed | Self::Overloaded | Self::StorageFull | Self::StorageFailed => &[],
+        }
+    }
+
     /// The number that the store keeps for it.
     pub fn code(self) -> u8 {
         self as u8

@@ -34,6 +34,8 @@ struct Trace {
     at: Timestamp,
     ago: String,
     why: String,
+    /// What sets the limit that it was over.
+    flags: &'static [&'static str],
     peer: String,
     /// The first line of what it sent; empty when nothing came.
     line: String,
@@ -71,6 +73,7 @@ impl Trace {
             at: refusal.at,
             ago: text::ago(now, refusal.at),
             why: refusal.sentence(),
+            flags: refusal.reason.flags(),
             peer: refusal.peer.to_string(),
             line: text::one_line(&line, 200).into_owned(),
             head: Spelled::from_bytes(refusal.head.trim_ascii_end()),

@@ -13,6 +13,7 @@ mod wait;
 
 use std::process::{Command, Output};
 
+use hookwell::model::Reason;
 use tempfile::TempDir;
 
 use crate::support::{Ends, Server};
@@ -38,7 +39,8 @@ fn help_groups_the_flags_and_names_their_variables() {
             "{heading} in\n{help}"
         );
     }
-    for flag in [
+    let named = Reason::ALL.iter().flat_map(|reason| reason.flags());
+    for flag in named.copied().chain([
         "--listen",
         "--public-url",
         "--capture-domain",
@@ -53,7 +55,7 @@ fn help_groups_the_flags_and_names_their_variables() {
         "--drain-timeout",
         "--log",
         "--log-format",
-    ] {
+    ]) {
         let variable = format!("HOOKWELL_{}=", flag[2..].to_uppercase().replace('-', "_"));
         assert!(help.contains(&format!("{flag} <")), "{flag} in\n{help}");
         assert!(help.contains(&variable), "{variable} in\n{help}");
