@@ -54,8 +54,8 @@ struct Skipped {
 enum Error {
     #[error("{0}")]
     Client(#[from] client::Error),
-    #[error("the file cannot be read")]
-    Read(#[source] io::Error),
+    #[error("{} cannot be read", super::printable(&.0.display().to_string()))]
+    Read(PathBuf, #[source] io::Error),
 }
 
 impl Import {
@@ -70,7 +70,8 @@ impl Import {
     }
 
     async fn import(&self) -> Result<Imported, Error> {
-        let (body, length) = self.body().await.map_err(Error::Read)?;
+        let body = self.body().await;
+        let (body, length) = body.map_err(|error| Error::Read(self.file.clone(), error))?;
         let client = self.door.open().await?;
         let framing = match &length {
             Some(length) => ("Content-Length", &**length),

@@ -245,7 +245,10 @@ fn a_check_finds_what_is_broken() {
 #[test]
 fn what_cannot_be_told_is_neither_sound_nor_damaged() {
     let folder = TempDir::new().unwrap();
-    assert_code(&hookwell("check", folder.path(), &[]), 2);
+    let output = hookwell("check", folder.path(), &[]);
+    assert_code(&output, 2);
+    let said = "hookwell.db: there is no such file";
+    assert!(told(&output).contains(said), "{}", told(&output));
     let whole = database(folder.path());
     let database = Database::open(&whole).unwrap();
     database.pragma_update(None, "user_version", 99).unwrap();

@@ -4,6 +4,8 @@
 //! rows behind them, notes without their capture, and the bytes of bodies against the fingerprints that were kept of them. All of it is
 //! one look, so that a server may go on writing meanwhile.
 
+use std::fs::File;
+use std::io::ErrorKind;
 use std::path::Path;
 
 use rusqlite::Connection;
@@ -28,8 +30,16 @@ const BESIDE: [(&str, &str); 5] = [
 /// What is wrong with the database in a file, a sentence each and at most [a few](TOLD); nothing when it is sound.
 ///
 /// # Errors
-/// [`Error::Engine`] when it cannot be looked at: it is not there, or no database; [`Error::TooNew`].
+/// [`Error::Database`] when it cannot be opened; [`Error::Engine`] when it is no database; [`Error::TooNew`].
 pub fn check(file: &Path) -> Result<Vec<String>> {
+    if let Err(error) = File::open(file) {
+        let problem = match error.kind() {
+            ErrorKind::NotFound => "there is no such file".to_owned(),
+            _ => error.to_string(),
+        };
+        let address = file.display().to_string();
+        return Err(Error::Database { address, problem });
+    }
     let connection = backup::look_at(file)?;
     let is_current = match migrate::known(&connection, file) {
         Err(Error::Engine(error)) if is_damage(&error) => return Ok(vec![error.to_string()]),

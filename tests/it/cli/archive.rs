@@ -62,8 +62,8 @@ fn what_cannot_be_imported_is_said() {
     fs::write(home.path().join("none.har"), "hello").unwrap();
     for (words, said) in [
         (&["import", "none.har"][..], "neither"),
-        (&["import", "nowhere.har"], "the file cannot be read"),
-        (&["import", "."], "the file cannot be read"),
+        (&["import", "nowhere.har"], "nowhere.har cannot be read"),
+        (&["import", "."], ". cannot be read"),
         (&["export", "-q", "since:"], "q: "),
         (&["export", "-o", "no/such/folder"], "cannot be written"),
     ] {
