@@ -125,5 +125,5 @@ fn a_head_that_was_cut_is_judged_as_far_as_it_goes() {
     let trace = newest(&server, &bin, 1);
     assert_eq!(trace["detail"], "headers or address too large");
     let page = server.get(&bin.page("/refused")).text();
-    assert!(page.contains("Set by <code>--max-head</code> and <code>--max-headers</code>"));
+    assert!(page.contains("Limit set by <code>--max-head</code> and <code>--max-headers</code>"));
 }
