@@ -1,6 +1,7 @@
 //! Several nodes over one PostgreSQL: any of them answers, and none of them, nor the database, is missed for long.
 
 mod changed;
+mod days;
 mod disk;
 mod faults;
 mod respond;

@@ -38,7 +38,10 @@ pub(crate) fn eventually<T>(what: &str, done: impl FnMut() -> Option<T>) -> T {
 /// and nobody would learn which it was.
 pub(crate) const LONGEST: Duration = PATIENCE.saturating_mul(6);
 
-fn eventually_within<T>(time: Duration, mut done: impl FnMut() -> Option<T>) -> Option<T> {
+pub(crate) fn eventually_within<T>(
+    time: Duration,
+    mut done: impl FnMut() -> Option<T>,
+) -> Option<T> {
     let deadline = Instant::now() + time;
     loop {
         match done() {
