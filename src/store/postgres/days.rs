@@ -53,6 +53,9 @@ const LOCK: i64 = 0x6461_7973;
 /// Where captures are kept that have no day: the value of their column.
 pub(super) const KEPT: i32 = 0;
 
+/// The table of what is late.
+const LATE: &str = "captures_late";
+
 /// The day of a capture.
 pub(super) fn of(append: &Append) -> i32 {
     let keep = append.bin.settings.keep;
@@ -62,10 +65,11 @@ pub(super) fn of(append: &Append) -> i32 {
     day(append.draft.envelope.received_at)
 }
 
-/// Whether a capture was on its way to what is late when its day was made: it is to be written again.
+/// Whether a capture was on its way to what is late when its day was made: it is to be written again. The message is in the server's
+/// language, the table's name is not.
 pub(super) fn was_made_meanwhile(error: &Error) -> bool {
     matches!(error, Error::Server { code, message }
-        if code == SqlState::CHECK_VIOLATION.code() && message.contains("\"captures_late\""))
+        if code == SqlState::CHECK_VIOLATION.code() && message.contains(LATE))
 }
 
 fn day(at: Timestamp) -> i32 {
@@ -213,4 +217,29 @@ async fn keep(pool: &Pool, table: &str, is_in_it: &str) -> Result<bool> {
         from = last;
     }
     Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_that_was_made_meanwhile_is_known_in_any_language() {
+        let failed = |code: &SqlState, message: &str| {
+            was_made_meanwhile(&Error::Server {
+                code: code.code().to_owned(),
+                message: message.to_owned(),
+            })
+        };
+        for message in [
+            "new row for relation \"captures_late\" violates partition constraint",
+            "neue Zeile für Relation »captures_late« verletzt Partitions-Constraint",
+            "la nouvelle ligne de la relation « captures_late » viole la contrainte de partitionnement",
+        ] {
+            assert!(failed(&SqlState::CHECK_VIOLATION, message), "{message}");
+            assert!(!failed(&SqlState::UNIQUE_VIOLATION, message), "{message}");
+        }
+        let message = "no partition of relation \"captures\" found for row";
+        assert!(!failed(&SqlState::CHECK_VIOLATION, message));
+    }
 }
