@@ -96,16 +96,18 @@ async fn there(client: &Client) -> Result<Vec<i32>> {
     Ok(days)
 }
 
-/// Makes the tables of today and of the days to come, where they are missing.
+/// Makes the tables of today and of the days to come, where they are missing. One that cannot be made holds up no other: when much is
+/// late for today, tomorrow still has its table in time.
 pub(super) async fn make(pool: &Pool, now: Timestamp) -> Result<()> {
     let there = there(&pool.get().await?).await?;
     let today = day(now);
+    let mut done = Ok(());
     for day in today..=today.saturating_add(AHEAD) {
         if day > KEPT && !there.contains(&day) {
-            make_one(pool, day).await?;
+            done = make_one(pool, day).await.and(done);
         }
     }
-    Ok(())
+    done
 }
 
 async fn make_one(pool: &Pool, day: i32) -> Result<()> {
@@ -117,11 +119,11 @@ async fn make_one(pool: &Pool, day: i32) -> Result<()> {
     let sql = "SELECT to_regclass($1::text) IS NULL";
     if client.query_one(sql, &[&table]).await?.try_get(0)? {
         let next = day.saturating_add(1);
-        // What is late for that day must not be in its way.
+        // What is late for that day must not be in its way. Whoever may not make tables fails before anybody waits.
         let sql = format!(
-            "LOCK TABLE captures_late; {LEFT}; UPDATE captures SET day = {KEPT} WHERE day = {day};
-             CREATE TABLE {table} (LIKE captures INCLUDING DEFAULTS INCLUDING STORAGE, PRIMARY KEY (serial, n))
+            "CREATE TABLE {table} (LIKE captures INCLUDING DEFAULTS INCLUDING STORAGE, PRIMARY KEY (serial, n))
               WITH (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_insert_scale_factor = 0.1);
+             LOCK TABLE {LATE}; {LEFT}; UPDATE captures SET day = {KEPT} WHERE day = {day};
              ALTER TABLE captures ATTACH PARTITION {table} FOR VALUES FROM ({day}) TO ({next})"
         );
         client.batch_execute(&sql).await?;
@@ -133,17 +135,14 @@ async fn make_one(pool: &Pool, day: i32) -> Result<()> {
 const LEFT: &str =
     "DELETE FROM captures_late c USING bins b WHERE c.serial = b.serial AND c.n <= b.purged";
 
-/// Ends what is late and the oldest day that is over, or a piece of that; gives whether there is more to do.
+/// Moves what is late to the captures that are kept, or a piece of that; gives whether there is more to do.
+pub(super) async fn end_late(pool: &Pool) -> Result<bool> {
+    let is_in_it = format!("tableoid = '{LATE}'::regclass");
+    keep(pool, &alive_late(), &is_in_it).await
+}
+
+/// Ends the oldest day that is over, or a piece of that; gives whether there is more to do.
 pub(super) async fn end(pool: &Pool, now: Timestamp) -> Result<bool> {
-    if keep(
-        pool,
-        "captures_late",
-        "tableoid = 'captures_late'::regclass",
-    )
-    .await?
-    {
-        return Ok(true);
-    }
     let client = pool.get().await?;
     sql::run(&client, LEFT, &[]).await?;
     let last = day(now).saturating_sub(STAYS);
@@ -153,7 +152,7 @@ pub(super) async fn end(pool: &Pool, now: Timestamp) -> Result<bool> {
         return Ok(false);
     };
     let (table, is_in_it) = (table(day), format!("day = {day}"));
-    if !keep(pool, &table, &is_in_it).await? {
+    if !keep(pool, &alive(&table), &is_in_it).await? {
         drop_one(pool, &table).await?;
     }
     Ok(true)
@@ -183,14 +182,23 @@ fn alive(table: &str) -> String {
     )
 }
 
+/// The same of what is late, which is little, whatever number of bins there is: this is asked every minute.
+fn alive_late() -> String {
+    format!(
+        "SELECT c.serial, c.n, c.size FROM {LATE} c JOIN bins b ON b.serial = c.serial
+         WHERE c.serial >= $1 AND c.n > b.floor AND b.gone_at IS NULL ORDER BY c.serial, c.n LIMIT {ROWS}"
+    )
+}
+
 /// Moves what can be read of a table to the captures that are kept; gives whether there may be more.
-async fn keep(pool: &Pool, table: &str, is_in_it: &str) -> Result<bool> {
-    let (began, alive) = (Instant::now(), alive(table));
-    let mut from = 0;
+async fn keep(pool: &Pool, alive: &str, is_in_it: &str) -> Result<bool> {
+    let began = Instant::now();
+    let mut from = 0_i64;
     while began.elapsed() < TURN {
         let changing = Changing::begin_new(pool).await?;
         let client = changing.client()?;
-        let found = sql::all(client, &alive, &[&from]).await?;
+        // Not kept prepared, as little as what moves it: every day has other ones.
+        let found = client.query(alive, &[&from]).await?;
         let (mut serials, mut numbers, mut bytes) = (Vec::new(), Vec::new(), 0);
         for found in &found {
             if bytes < BYTES {
@@ -205,11 +213,13 @@ async fn keep(pool: &Pool, table: &str, is_in_it: &str) -> Result<bool> {
         // Whoever deletes what can be read of a bin holds it too, and does not miss what is on its way.
         let lock = "SELECT FROM bins WHERE serial = ANY($1) ORDER BY serial FOR UPDATE";
         sql::all(client, lock, &[&serials]).await?;
+        // Which they are is known before their tables are looked into, so that each is found by its key.
         let sql = format!(
-            "UPDATE captures c SET day = {KEPT} FROM unnest($1::bigint[], $2::bigint[]) AS w (serial, n)
-             JOIN bins b ON b.serial = w.serial WHERE c.{is_in_it} AND c.serial = w.serial AND c.n = w.n AND c.n > b.floor"
+            "WITH w AS MATERIALIZED (SELECT w.serial, w.n FROM unnest($1::bigint[], $2::bigint[]) AS w (serial, n)
+              JOIN bins b ON b.serial = w.serial WHERE w.n > b.floor)
+             UPDATE captures c SET day = {KEPT} FROM w WHERE c.{is_in_it} AND c.serial = w.serial AND c.n = w.n"
         );
-        sql::run(client, &sql, &[&serials, &numbers]).await?;
+        client.execute(&sql, &[&serials, &numbers]).await?;
         changing.commit(&[]).await?;
         if found.len() < ROWS && serials.len() == found.len() {
             return Ok(false);

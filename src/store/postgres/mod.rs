@@ -597,6 +597,7 @@ impl Store for Postgres {
         let over = self
             .read(|client| async move { bins::expired(&client, now, SWEEP).await })
             .await?;
+        // Bins end though days cannot: those have their turn when that is done.
         let more = over.len() == SWEEP;
         for bin in over {
             let buried = self.work(move |shared| async move { shared.bury(&bin, now).await });
@@ -610,10 +611,14 @@ impl Store for Postgres {
             shared.purge.look(&client).await?;
             let old = uses::sweep(&client, now).await?;
             drop(client);
+            if more || old {
+                return Ok(true);
+            }
+            let late = days::end_late(&shared.pool).await;
             let made = days::make(&shared.pool, now).await;
             let days = days::end(&shared.pool, now).await?;
             made?;
-            Ok(more || old || days)
+            Ok(late? || days)
         })
         .await
     }
