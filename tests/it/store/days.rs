@@ -10,24 +10,24 @@ use tokio_postgres::NoTls;
 
 use super::postgres::{connect, database, open, sql, until};
 use super::{DAY, Place, START, assert_fails, draft, run};
-use crate::support::postgres::{self, PASSWORD};
+use crate::support::postgres;
 
 /// The day on which places begin, since 1970.
-const FIRST: i64 = 20_782;
+pub(super) const FIRST: i64 = 20_782;
 
 /// A small request that comes now.
-fn now(place: &Place, body: impl AsRef<[u8]>) -> Draft {
+pub(super) fn now(place: &Place, body: impl AsRef<[u8]>) -> Draft {
     at(place.clock.now(), body)
 }
 
-fn at(time: Timestamp, body: impl AsRef<[u8]>) -> Draft {
+pub(super) fn at(time: Timestamp, body: impl AsRef<[u8]>) -> Draft {
     let mut draft = draft(body);
     draft.envelope.received_at = time;
     draft
 }
 
 /// Settings with which a bin lives so many days after its last capture, and keeps any number of them.
-fn living(days: u32) -> Settings {
+pub(super) fn living(days: u32) -> Settings {
     let keep = Keep {
         captures: 0,
         bytes: 0,
@@ -46,7 +46,7 @@ impl Place {
     }
 
     /// How many rows a table holds; none when it is not there.
-    fn rows(&self, table: &str) -> Option<u64> {
+    pub(super) fn rows(&self, table: &str) -> Option<u64> {
         let is_there = sql(self, &format!("SELECT to_regclass('{table}') IS NOT NULL"));
         (is_there == "t").then(|| {
             let rows = sql(self, &format!("SELECT count(*) FROM {table}"));
@@ -54,7 +54,7 @@ impl Place {
         })
     }
 
-    fn day(&self, day: i64) -> Option<u64> {
+    pub(super) fn day(&self, day: i64) -> Option<u64> {
         self.rows(&format!("captures_{day}"))
     }
 
@@ -375,73 +375,5 @@ fn days_are_made_while_captures_of_them_come() {
         is_over.store(true, Ordering::SeqCst);
         let sent: u64 = senders.join_all().await.into_iter().sum();
         assert_eq!(place.numbers(&bin).await, (1..=sent).collect::<Vec<_>>());
-    });
-}
-
-#[test]
-fn bins_end_although_days_cannot() {
-    const MANY: usize = 120;
-    run(open, |place| async move {
-        for _ in 0..MANY {
-            place.bin().await;
-        }
-        sql(
-            &place,
-            "ALTER TABLE captures DETACH PARTITION captures_kept",
-        );
-        place.pass(8 * DAY);
-        let now = place.clock.now();
-        let told = loop {
-            if let Err(told) = place.store.sweep(now).await {
-                break told;
-            }
-        };
-        assert!(told.to_string().contains("captures_kept"), "{told}");
-        let alive = "SELECT count(*) FROM bins WHERE gone_at IS NULL";
-        assert_eq!(sql(&place, alive), "0");
-    });
-}
-
-#[test]
-fn a_day_that_cannot_be_made_holds_up_no_other() {
-    run(open, |place| async move {
-        let next = FIRST + 1;
-        let sql = |query: &str| sql(&place, query);
-        sql(&format!("DROP TABLE captures_{FIRST}, captures_{next}"));
-        sql(&format!("CREATE TYPE captures_{FIRST} AS ENUM ()"));
-        let told = place.store.sweep(place.clock.now()).await.unwrap_err();
-        assert!(told.to_string().contains("already exists"), "{told}");
-        assert_eq!((place.day(FIRST), place.day(next)), (None, Some(0)));
-    });
-}
-
-#[test]
-fn whoever_may_not_make_tables_keeps_captures_and_holds_up_nobody() {
-    run(open, |place| async move {
-        let url = database(place.folder.path());
-        let name = url.rsplit('/').next().unwrap();
-        let roles = format!(
-            "DROP TABLE captures_{FIRST}; CREATE ROLE of_days LOGIN PASSWORD '{PASSWORD}';
-             GRANT ALL ON ALL TABLES IN SCHEMA public TO of_days; GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO of_days"
-        );
-        sql(&place, &roles);
-        let node = postgres::shared().url("of_days", PASSWORD, name);
-        let node = connect(&node, place.clock.clone()).await.unwrap();
-        let bin = place.bin().await;
-        node.append(&bin, now(&place, "{}")).await.unwrap();
-        assert_eq!(place.rows("captures_late"), Some(1));
-
-        // Whoever reads what is late is not in its way, and so nobody waits behind it.
-        let (client, connection) = tokio_postgres::connect(&url, NoTls).await.unwrap();
-        let connection = tokio::spawn(connection);
-        let read = "BEGIN; LOCK TABLE captures_late IN ACCESS SHARE MODE";
-        client.batch_execute(read).await.unwrap();
-        let told = node.sweep(place.clock.now()).await.unwrap_err();
-        assert!(told.to_string().contains("permission denied"), "{told}");
-        assert_eq!(place.rows("captures_late"), Some(0));
-        assert_eq!(super::numbers(&*node, &bin, 0).await, [1]);
-        node.close().await;
-        drop(client);
-        connection.await.unwrap().unwrap();
     });
 }

@@ -15,6 +15,7 @@ mod keep;
 mod leases;
 mod marks;
 mod numbers;
+mod odd_days;
 mod postgres;
 mod refusals;
 mod rules;
