@@ -4,11 +4,11 @@
 //! rows behind them, notes without their capture, and the bytes of bodies against the fingerprints that were kept of them. All of it is
 //! one look, so that a server may go on writing meanwhile.
 
-use std::fs::File;
-use std::io::ErrorKind;
 use std::path::Path;
 
 use rusqlite::Connection;
+use rustix::fs::Access;
+use rustix::io::Errno;
 
 use super::row::{self, row_id};
 use super::{backup, migrate};
@@ -32,9 +32,10 @@ const BESIDE: [(&str, &str); 5] = [
 /// # Errors
 /// [`Error::Database`] when it cannot be opened; [`Error::Engine`] when it is no database; [`Error::TooNew`].
 pub fn check(file: &Path) -> Result<Vec<String>> {
-    if let Err(error) = File::open(file) {
-        let problem = match error.kind() {
-            ErrorKind::NotFound => "there is no such file".to_owned(),
+    // Not opened for that: when a file is closed, all locks that the process has on it are gone, SQLite's too.
+    if let Err(error) = rustix::fs::access(file, Access::READ_OK) {
+        let problem = match error {
+            Errno::NOENT => "there is no such file".to_owned(),
             _ => error.to_string(),
         };
         let address = file.display().to_string();
